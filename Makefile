@@ -25,7 +25,7 @@ serve: ## Build the program and serve the demonstration shop on http://127.0.0.1
 # undo that nor wait for its lock.
 watch: ## Serve a development build that follows each saved change
 	@scripts/setup.sh watch
-	@$(ENV) && TINDAHAN_BUILDER=$$(scripts/build.sh builder) && export TINDAHAN_BUILDER && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --split --features gallery -- serve --demo --database sqlite:data/dev.db $(ARGS)
+	@$(ENV) && TINDAHAN_BUILDER=$$(scripts/build.sh builder) && export TINDAHAN_BUILDER && mkdir -p data && CARGO_TARGET_DIR=$$cache/watch exec cargo leptos watch --features gallery -- serve --demo --database sqlite:data/dev.db $(ARGS)
 
 build: ## Build what is served and tested
 	@scripts/setup.sh build
@@ -54,7 +54,7 @@ lint: ## Formatting, clippy for server and browser, licences and sources of depe
 	@scripts/setup.sh build
 	@$(ENV) && cargo fmt --all --check
 	@$(ENV) && cargo clippy --workspace --exclude frontend --all-targets -- -D warnings
-	@$(ENV) && CARGO_TARGET_DIR=$$CARGO_TARGET_DIR/front cargo clippy -p frontend --features admin,shop --target wasm32-unknown-unknown -- -D warnings
+	@$(ENV) && CARGO_TARGET_DIR=$$CARGO_TARGET_DIR/front cargo clippy -p frontend --features admin,shop,split --target wasm32-unknown-unknown -- -D warnings
 	@$(ENV) && if cargo deny --version >/dev/null 2>&1; then cargo deny check licenses bans sources; else say 'cargo-deny is not installed: licences are not checked'; fi
 
 fmt: ## Format the Rust code

@@ -34,11 +34,13 @@ style_sheet() { # file
   (cd "$root" && tailwindcss --input style/main.css --output "$1" --minify) 2>&1 | sed '/^$/d; s/^/    /' >&2
 }
 
-# The WebAssembly of the profile `quick`, optimised enough for browsers to like it.
-browser() {
-  CARGO_PROFILE_QUICK_OPT_LEVEL=1 \
-    cargo build --profile quick --target wasm32-unknown-unknown --package frontend --lib --features admin,shop >&2
+# The pages for the browser, to be split: the linker leaves in what the splitter reads.
+pages() { # profile features
+  cargo rustc --profile "$1" --target wasm32-unknown-unknown --package frontend --lib --features "split,$2" -- -Clink-arg=--emit-relocs >&2
 }
+
+# The WebAssembly of the profile `quick`, optimised enough for browsers to like it.
+browser() { CARGO_PROFILE_QUICK_OPT_LEVEL=1 pages quick admin,shop; }
 
 # The site's files, unless they were made of the same.
 pack_site() {
@@ -68,7 +70,7 @@ build_quick() {
 
 # A WebAssembly of a release, with the pages of one feature.
 small() { # feature
-  cargo build --profile wasm-release --target wasm32-unknown-unknown --package frontend --lib --features "$1" >&2
+  pages wasm-release "$1"
   cp "$CARGO_TARGET_DIR/wasm32-unknown-unknown/wasm-release/frontend.wasm" "$CARGO_TARGET_DIR/$1.wasm"
 }
 

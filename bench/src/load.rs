@@ -9,6 +9,12 @@ use tokio::task::LocalSet;
 use crate::Trouble;
 use crate::client::Client;
 
+/// What this share of the sorted values is at most.
+pub fn percentile<T: Copy + Default>(sorted: &[T], share: f64) -> T {
+    let at = ((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or_default()
+}
+
 /// The outcome of a load.
 #[derive(Default)]
 pub struct Seen {
@@ -36,9 +42,18 @@ impl Seen {
     }
     /// The time that this share of the answers needed at most, milliseconds.
     pub fn percentile(&self, share: f64) -> f64 {
-        let last = self.latencies.len().saturating_sub(1);
-        let at = ((self.latencies.len() as f64 * share) as usize).min(last);
-        self.latencies.get(at).map_or(0.0, |d| d.as_secs_f64() * 1_000.0)
+        percentile(&self.latencies, share).as_secs_f64() * 1_000.0
+    }
+    /// What connections saw together.
+    fn of(parts: Vec<Part>, took: Duration) -> Self {
+        let mut seen = Self { took, ..Self::default() };
+        for Part { good, bad, latencies } in parts {
+            seen.good += good;
+            seen.bad += bad;
+            seen.latencies.extend(latencies);
+        }
+        seen.latencies.sort_unstable();
+        seen
     }
     /// As a cell of the table.
     pub fn cell(&self) -> String {
@@ -51,7 +66,7 @@ impl Seen {
 pub async fn repeat(address: &str, path: &str, headers: &str, connections: usize, seconds: u64) -> Result<Seen, Trouble> {
     let (address, path, headers) = (address.to_owned(), path.to_owned(), headers.to_owned());
     let until = Instant::now() + Duration::from_secs(seconds);
-    at_once(connections, async move || {
+    let (parts, took) = at_once(connections, async move || {
         let mut client = Client::connect(&address).await?;
         let request = client.request("GET", &path, &headers, "");
         let mut part = Part::default();
@@ -62,7 +77,8 @@ pub async fn repeat(address: &str, path: &str, headers: &str, connections: usize
         }
         Ok(part)
     })
-    .await
+    .await?;
+    Ok(Seen::of(parts, took))
 }
 
 /// Each request once, by as many connections.
@@ -70,7 +86,7 @@ pub async fn each(address: &str, requests: Vec<(String, String, String)>, connec
     let (address, requests, next) = (address.to_owned(), Arc::new(requests), Arc::new(AtomicUsize::new(0)));
     let answers = Arc::new(Mutex::new(vec![String::new(); requests.len()]));
     let told = Arc::clone(&answers);
-    let seen = at_once(connections, async move || {
+    let (parts, took) = at_once(connections, async move || {
         let mut client = Client::connect(&address).await?;
         let mut part = Part::default();
         loop {
@@ -87,7 +103,7 @@ pub async fn each(address: &str, requests: Vec<(String, String, String)>, connec
     })
     .await?;
     let answers = std::mem::take(&mut *answers.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok((seen, answers))
+    Ok((Seen::of(parts, took), answers))
 }
 
 /// The outcome of one connection.
@@ -110,8 +126,11 @@ impl Part {
 }
 
 /// So many connections at once, on a thread for each processor that keeps its own: none wakes another, which would cost the
-/// server's processors as much as the answers do.
-async fn at_once(connections: usize, work: impl AsyncFn() -> Result<Part, Trouble> + Clone + Send + 'static) -> Result<Seen, Trouble> {
+/// server's processors as much as the answers do. Returns what each brought, and how long all took.
+pub async fn at_once<T: Send + 'static>(
+    connections: usize,
+    work: impl AsyncFn() -> Result<T, Trouble> + Clone + Send + 'static,
+) -> Result<(Vec<T>, Duration), Trouble> {
     let begun = Instant::now();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(connections);
     let parts = (0..threads).map(|thread| {
@@ -125,19 +144,13 @@ async fn at_once(connections: usize, work: impl AsyncFn() -> Result<Part, Troubl
                 })
                 .collect();
             let ended = tasks.block_on(&runtime, futures::future::try_join_all(begun))?;
-            ended.into_iter().collect::<Result<Vec<Part>, Trouble>>()
+            ended.into_iter().collect::<Result<Vec<T>, Trouble>>()
         })
     });
     let parts: Vec<_> = parts.collect();
-    let mut seen = Seen::default();
+    let mut brought = Vec::with_capacity(connections);
     for part in parts {
-        for Part { good, bad, latencies } in part.await?? {
-            seen.good += good;
-            seen.bad += bad;
-            seen.latencies.extend(latencies);
-        }
+        brought.extend(part.await??);
     }
-    seen.took = begun.elapsed();
-    seen.latencies.sort_unstable();
-    Ok(seen)
+    Ok((brought, begun.elapsed()))
 }

@@ -7,6 +7,7 @@ mod client;
 mod load;
 mod measure;
 mod nginx;
+mod purchases;
 mod server;
 
 use clap::Parser;
@@ -32,8 +33,8 @@ pub struct Options {
     /// Sizes of catalogue to list and search.
     #[arg(long, value_delimiter = ',', default_values_t = [100, 10_000, 100_000])]
     sizes: Vec<usize>,
-    /// Only these: pages, checkouts, lists.
-    #[arg(long, value_delimiter = ',', default_values_t = ["pages".to_owned(), "checkouts".to_owned(), "lists".to_owned()])]
+    /// Only these: pages, checkouts, purchases, lists.
+    #[arg(long, value_delimiter = ',', default_values_t = ["pages", "checkouts", "purchases", "lists"].map(str::to_owned))]
     only: Vec<String>,
 }
 
@@ -51,10 +52,10 @@ async fn measure(options: &Options) -> Result<(), Trouble> {
     if wanted("pages") {
         measure::pages(options).await?;
     }
-    if wanted("checkouts") {
-        measure::checkouts(options, "SQLite", None).await?;
+    if wanted("checkouts") || wanted("purchases") {
+        measure::orders(options, "SQLite", None, wanted).await?;
         match std::env::var("TINDAHAN_TEST_POSTGRES") {
-            Ok(url) => measure::checkouts(options, "Postgres", Some(url)).await?,
+            Ok(url) => measure::orders(options, "Postgres", Some(url), wanted).await?,
             Err(_) => eprintln!("no Postgres: run this with `make bench`"),
         }
     }

@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use crate::client::Client;
 use crate::load::{self, Seen};
 use crate::nginx::Nginx;
+use crate::purchases::purchases;
 use crate::server::{Folder, Server, seed, stock_one_product};
 use crate::{Options, Trouble};
 
@@ -13,7 +14,7 @@ use crate::{Options, Trouble};
 const ROUNDS: usize = 5;
 const BROTLI: &str = "accept-encoding: br\r\n";
 
-fn row(what: &str, figure: &str) {
+pub fn row(what: &str, figure: &str) {
     println!("| {what} | {figure} |");
 }
 
@@ -132,15 +133,26 @@ async fn first_visit(server: &Server, path: &str) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Checkouts through the API, durable, spread over the catalogue and all of one product.
-pub async fn checkouts(options: &Options, name: &str, postgres: Option<String>) -> Result<(), Trouble> {
-    let folder = Folder::new()?;
+/// Purchases and checkouts on one database, as far as they are wanted.
+pub async fn orders(options: &Options, name: &str, postgres: Option<String>, wanted: impl Fn(&str) -> bool) -> Result<(), Trouble> {
+    let (folder, is_postgres) = (Folder::new()?, postgres.is_some());
     let database = postgres.unwrap_or_else(|| sqlite(&folder));
     seed(&folder, &database, options.products).await?;
     let hot = stock_one_product(&folder, &database, options.orders).await?;
     let server = rested(&folder, &database).await?;
-    let spread = variants(&server, options.orders / 4).await?;
-    let hot = variant_of(&server, hot).await?;
+    if wanted("purchases") {
+        purchases(options, name, &server, is_postgres).await?;
+    }
+    if wanted("checkouts") {
+        checkouts(options, name, &server, hot).await?;
+    }
+    server.stop().await
+}
+
+/// Checkouts through the API, durable, spread over the catalogue and all of one product.
+async fn checkouts(options: &Options, name: &str, server: &Server, hot: &str) -> Result<(), Trouble> {
+    let spread = variants(server, options.orders / 4).await?;
+    let hot = variant_of(server, hot).await?;
     for (case, variants) in [("spread", spread), ("one hot product", vec![hot])] {
         let carts = (0..options.orders).map(|n| {
             let line = json!({ "variant": variants[n % variants.len()], "quantity": 1 });
@@ -150,7 +162,7 @@ pub async fn checkouts(options: &Options, name: &str, postgres: Option<String>) 
         let carts: Vec<String> =
             answers.iter().filter_map(|a| Some(serde_json::from_str::<Value>(a).ok()?.get("id")?.as_str()?.to_owned())).collect();
         let Some(first) = carts.first() else { return Err(format!("no cart was made: {:?}", answers.first()).into()) };
-        let delivery = delivery(&server, first).await?;
+        let delivery = delivery(server, first).await?;
         let orders = carts.iter().enumerate().map(|(n, cart)| {
             let key = format!("idempotency-key: {}-{n:08}\r\n", case.replace(' ', "-"));
             (format!("/api/v1/carts/{cart}/checkout"), key, order(&delivery).to_string())
@@ -163,14 +175,14 @@ pub async fn checkouts(options: &Options, name: &str, postgres: Option<String>) 
             eprintln!("a refused checkout: {}", why.chars().take(300).collect::<String>());
         }
     }
-    server.stop().await
+    Ok(())
 }
 
-fn address() -> Value {
+pub fn address() -> Value {
     json!({ "recipient": "Ana Reyes", "phone": "+639171234567", "country": "PH", "line1": "12 Mabini Street", "place": "1381300009", "postal_code": "1105" })
 }
 
-fn order(delivery: &str) -> Value {
+pub fn order(delivery: &str) -> Value {
     json!({
         "contact": { "name": "Ana Reyes", "email": "ana@example.com", "phone": "+639171234567" },
         "shipping": address(), "delivery": delivery, "payment": "cod",
@@ -186,7 +198,7 @@ async fn delivery(server: &Server, cart: &str) -> Result<String, Trouble> {
 }
 
 /// Variants that can be bought, one a product.
-async fn variants(server: &Server, most: usize) -> Result<Vec<String>, Trouble> {
+pub async fn variants(server: &Server, most: usize) -> Result<Vec<String>, Trouble> {
     let (mut found, mut after) = (Vec::new(), String::new());
     while found.len() < most {
         let page: Value = serde_json::from_slice(&server.get(&format!("/api/v1/products?in_stock=true{after}"), "").await?.body)?;

@@ -96,6 +96,27 @@ pub async fn stock_one_product(folder: &Folder, database: &str, units: usize) ->
     Ok("hot-product")
 }
 
+/// Processor time that a process used so far, in hundredths of a second.
+fn ticks_of(id: u32) -> Result<u64, Trouble> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+    let after_name = status.rsplit(')').next().unwrap_or_default();
+    let of = |at: usize| after_name.split_whitespace().nth(at).and_then(|n| n.parse::<u64>().ok()).ok_or("no figures");
+    Ok(of(11)? + of(12)?)
+}
+
+/// Processor time that the machine's Postgres processes used so far, in hundredths of a second.
+pub fn postgres_ticks() -> Result<u64, Trouble> {
+    let mut sum = 0;
+    for entry in std::fs::read_dir("/proc")? {
+        let entry = entry?;
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // It may have ended meanwhile.
+        let is_postgres = std::fs::read_to_string(entry.path().join("comm")).is_ok_and(|name| name.trim() == "postgres");
+        sum += if is_postgres { ticks_of(id).unwrap_or(0) } else { 0 };
+    }
+    Ok(sum)
+}
+
 impl Server {
     /// Starts it and waits until it is ready.
     pub async fn start(folder: &Folder, database: &str) -> Result<Self, Trouble> {
@@ -133,19 +154,24 @@ impl Server {
     }
 
     /// Processor time used so far, in hundredths of a second.
-    fn ticks(&self) -> Result<u64, Trouble> {
-        let id = self.child.id().ok_or("the server has ended")?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-        let after_name = status.rsplit(')').next().unwrap_or_default();
-        let of = |at: usize| after_name.split_whitespace().nth(at).and_then(|n| n.parse::<u64>().ok()).ok_or("no figures");
-        Ok(of(11)? + of(12)?)
+    pub fn ticks(&self) -> Result<u64, Trouble> {
+        ticks_of(self.child.id().ok_or("the server has ended")?)
     }
 
     /// Resident memory of the process, in megabytes.
     pub fn memory(&self) -> Result<f64, Trouble> {
+        self.status_megabytes("VmRSS:")
+    }
+
+    /// The most resident memory that the process had, in megabytes.
+    pub fn peak_memory(&self) -> Result<f64, Trouble> {
+        self.status_megabytes("VmHWM:")
+    }
+
+    fn status_megabytes(&self, field: &str) -> Result<f64, Trouble> {
         let id = self.child.id().ok_or("the server has ended")?;
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status.lines().find(|l| l.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+        let line = status.lines().find(|l| l.starts_with(field)).ok_or("no such figure of memory")?;
         let kilobytes: f64 = line.split_whitespace().nth(1).ok_or("no number")?.parse()?;
         Ok(kilobytes / 1_024.0)
     }

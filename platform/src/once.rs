@@ -19,7 +19,7 @@ pub enum KeyError {
     /// The key was used for something else.
     #[error("this form was sent before with other contents")]
     Reused,
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 

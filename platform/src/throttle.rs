@@ -21,7 +21,7 @@ const SLOTS: u64 = 1 << 20;
 pub enum Throttled {
     #[error("too many tries; try again later")]
     Wait,
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 

@@ -5,6 +5,7 @@
 //! When a part cannot be loaded, the page shows a message and continues once it is loaded.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use futures::channel::oneshot;
@@ -17,23 +18,22 @@ use crate::HYDRATED;
 #[derive(Clone, Copy, Debug)]
 pub struct PartMissing;
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "split")]
 impl From<leptos::wasm_split::SplitLoaderError> for PartMissing {
     fn from(_: leptos::wasm_split::SplitLoaderError) -> Self {
         Self
     }
 }
 
+/// A view from a part of the code, once the part is there. Boxed, so that what waits for it is compiled once and not for each view.
+pub type PartView = Pin<Box<dyn Future<Output = Result<AnyView, PartMissing>> + Send>>;
+
 /// How long a page that is being hydrated waits before it requests its part again.
 const RETRY_PAUSE: Duration = Duration::from_secs(3);
 
 /// A view from a part of the code. When the part cannot be loaded, a page that is being hydrated retries and stays as the server
 /// rendered it, which works without a script; any other shows an error, and tries again on demand or when the network is back.
-pub async fn part<F, Fut>(view: F) -> AnyView
-where
-    F: Fn() -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<AnyView, PartMissing>> + Send + 'static,
-{
+pub async fn part(view: fn() -> PartView) -> AnyView {
     loop {
         match view().await {
             Ok(view) => return view,
@@ -62,11 +62,7 @@ fn pause() -> oneshot::Receiver<()> {
     waited
 }
 
-fn missing<F, Fut>(view: F) -> AnyView
-where
-    F: Fn() -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<AnyView, PartMissing>> + Send + 'static,
-{
+fn missing(view: fn() -> PartView) -> AnyView {
     let tries = RwSignal::new(0_u32);
     Effect::new(move || {
         let online = window_event_listener(leptos::ev::online, move |_| tries.update(|tries| *tries += 1));
@@ -113,7 +109,7 @@ macro_rules! lazy_page {
                 }
 
                 async fn view(_this: Self) -> ::leptos::prelude::AnyView {
-                    $crate::part(|| $page()).await
+                    $crate::part(|| ::std::boxed::Box::pin($page())).await
                 }
 
                 async fn preload() {
@@ -127,17 +123,25 @@ macro_rules! lazy_page {
 
 /// Makes an asynchronous function `$name` of a view, a function without parameters in the named part of the WebAssembly, for
 /// [`part`](crate::part) to show, and one that loads the part without showing it.
+#[cfg(feature = "split")]
 #[macro_export]
 macro_rules! lazy_view {
     ($name:ident, $part:ident, $load:ident, $view:ident) => {
-        #[cfg(feature = "hydrate")]
         #[::leptos::wasm_split::wasm_split($part, wasm_split_path = ::leptos::wasm_split, fallible, preload(#[allow(non_snake_case)] $load))]
         #[allow(non_snake_case)]
         fn $name() -> ::core::result::Result<::leptos::prelude::AnyView, $crate::PartMissing> {
             ::core::result::Result::Ok($view())
         }
+    };
+}
 
-        #[cfg(not(feature = "hydrate"))]
+/// Makes an asynchronous function `$name` of a view, a function without parameters, for [`part`](crate::part) to show, and one that
+/// loads nothing: without the feature `split` the view is where all other code is. The server notes the part's name, for the header
+/// that tells the service worker of the page's files.
+#[cfg(not(feature = "split"))]
+#[macro_export]
+macro_rules! lazy_view {
+    ($name:ident, $part:ident, $load:ident, $view:ident) => {
         #[allow(non_snake_case)]
         async fn $name() -> ::core::result::Result<::leptos::prelude::AnyView, $crate::PartMissing> {
             #[cfg(feature = "ssr")]
@@ -145,7 +149,6 @@ macro_rules! lazy_view {
             ::core::result::Result::Ok($view())
         }
 
-        #[cfg(not(feature = "hydrate"))]
         async fn $load() -> ::core::result::Result<(), $crate::PartMissing> {
             ::core::result::Result::Ok(())
         }

@@ -32,6 +32,6 @@ pub use domain::permission::{Access, Permission};
 pub use error::{AppError, PackedError};
 pub use form::*;
 pub use hydration::{HYDRATED, when_hydrated};
-pub use lazy::{PartMissing, part};
+pub use lazy::{PartMissing, PartView, part};
 pub use reading::{loaded, resource, shared};
 pub use title::{Title, TitleBetweenPages};

@@ -270,8 +270,8 @@ pub fn PlaceDialog() -> impl IntoView {
     let open = use_delivery().open;
     let inside = move || {
         let content = || {
-            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(part(place_chooser))}</Suspense> }
-                .into_any()
+            let chooser = part(|| Box::pin(place_chooser()));
+            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(chooser)}</Suspense> }.into_any()
         };
         if open.get() { content() } else { ().into_any() }
     };

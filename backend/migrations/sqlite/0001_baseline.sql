@@ -97,9 +97,9 @@ create table contacts (
     created_at integer not null,
     updated_at integer not null
 ) strict;
--- Staff search by e-mail and by telephone number.
-create index contacts_email on contacts (email_hash);
-create index contacts_phone on contacts (phone_hash);
+-- Staff search by e-mail and by telephone number: the newest of those that have it.
+create index contacts_email on contacts (email_hash, id);
+create index contacts_phone on contacts (phone_hash, id);
 
 -- Words of the name, by keyed hash, so that a name can be looked up.
 create table contact_words (
@@ -181,7 +181,7 @@ create table denials (
     primary key (kind, hour, mark)
 ) strict, without rowid;
 -- The latest are shown; old ones are removed.
-create index denials_last on denials (last_at);
+create index denials_last on denials (last_at desc, kind, mark);
 -- How many rows an hour has.
 create index denials_hour on denials (hour);
 
@@ -708,6 +708,12 @@ create table orders (
 create index orders_placed on orders (placed_at, id);
 create index orders_payment on orders (payment_state, placed_at, id);
 create index orders_fulfilment on orders (fulfilment_state, placed_at, id);
+create index orders_states on orders (payment_state, fulfilment_state, placed_at, id);
+-- Those whose money is not there yet, which are few among all that are paid or cancelled: the unpaid queue, and what is cancelled in time.
+create index orders_unpaid on orders (placed_at, id)
+    where cancelled_at is null and payment_state in ('pending', 'requires_action', 'failed', 'authorised', 'partly_paid', 'voided');
+-- What was sold of late in a currency, and which currencies there are.
+create index orders_currency on orders (currency, placed_at);
 -- A shopper's own.
 create index orders_user on orders (user_id, placed_at, id);
 -- Those of contacts that were found by a search.
@@ -751,8 +757,8 @@ create table order_lines (
     unique (order_id, position),
     check (cancelled + shipped <= quantity)
 ) strict;
--- The orders of a variant: searches by SKU, what sells.
-create index order_lines_variant on order_lines (variant_id);
+-- The orders of a variant, newest first: searches by SKU, what sells.
+create index order_lines_variant on order_lines (variant_id, order_id);
 
 -- What makes an order cost something else than its lines' units: a line's share of a discount, the delivery fee. What is taken off stands
 -- by line, so that each part of the price has its own tax.
@@ -853,6 +859,8 @@ create table payments (
     unique (gateway_ref, gateway_account),
     check (gateway_ref is null or gateway_account is not null)
 ) strict;
+-- Those that wait, which are few among all that came: what couriers and shoppers still owe.
+create index payments_pending on payments (order_id) where state = 'pending' and amount > 0;
 
 -- What happened to a payment, never edited. `gateway_event` is the id that the account's gateway gave its news, which is kept once.
 create table payment_events (

@@ -154,12 +154,23 @@ pub(super) async fn contacts_by_phone(db: &Db, hash: &[u8]) -> Result<Vec<Contac
     db.fetch_scalars("select id from contacts where phone_hash = $1 order by id desc limit 200", &[&hash]).await
 }
 
+/// Contacts with all of these words in their names. They are looked for among those with the rarest of the words.
 pub(super) async fn contacts_by_words(db: &Db, word_hashes: &[Vec<u8>]) -> Result<Vec<ContactId>, DbError> {
-    let count = i64::try_from(word_hashes.len()).unwrap_or(i64::MAX);
+    let (words, count) = (json_ids(word_hashes), i64::try_from(word_hashes.len()).unwrap_or(i64::MAX));
+    // What as many have as are returned is not counted further.
+    let rarest: Vec<u8> = db
+        .fetch_scalar(
+            "select w.word_hash from (select unhex(value->>'id', '') as word_hash from json_each($1)) w
+             order by (select count(*) from (select 1 from contact_words c where c.word_hash = w.word_hash limit 200) counted) limit 1",
+            &[&words],
+        )
+        .await?;
     db.fetch_scalars(
-        "select contact_id from contact_words where word_hash in (select unhex(value->>'id', '') from json_each($1))
-         group by contact_id having count(*) = $2 order by contact_id desc limit 200",
-        &[&json_ids(word_hashes), &count],
+        "select r.contact_id from contact_words r
+         where r.word_hash = $3 and (select count(*) from contact_words c where c.contact_id = r.contact_id
+            and c.word_hash in (select unhex(value->>'id', '') from json_each($1))) = $2
+         order by r.contact_id desc limit 200",
+        &[&words, &count, &rarest],
     )
     .await
 }

@@ -87,7 +87,7 @@ struct DenialRow {
     last_at: Timestamp,
 }
 
-/// The latest denials, 200 at most.
+/// The latest denials of the last 30 days, 200 at most.
 ///
 /// # Errors
 /// Not allowed, or an error of the database or the keys.
@@ -96,8 +96,10 @@ pub async fn denials(shop: &Shop, ctx: &Context) -> Result<Vec<DenialView>, Iden
     let rows: Vec<DenialRow> = shop
         .db()
         .fetch_all(
-            "select kind, mark, account, client, count, first_at, last_at from denials order by last_at desc, kind, mark limit $1",
-            &[&MAX_SHOWN],
+            // The condition is that of the index, which SQLite would not read in its order without one.
+            "select kind, mark, account, client, count, first_at, last_at from denials where last_at > $2
+             order by last_at desc, kind, mark limit $1",
+            &[&MAX_SHOWN, &shop.now().plus_millis(-RETENTION_MS)],
         )
         .await?;
     let mut names: HashMap<UserId, String> = HashMap::new();

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use domain::id::{AddressId, ContactId, OrderId, RefundId, UserId};
 use domain::messages::t;
-use domain::order::{CancelCause, ParcelState, PaymentState, ReturnCause};
+use domain::order::{CancelCause, ParcelState, ReturnCause};
 use domain::permission::Permission;
 use domain::view::{Address, CartItem, OrderLineView, OrderView, ParcelView, RefundView, refusal_reason};
 use domain::{Locale, Quantity, Timestamp};
@@ -121,8 +121,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         delivery: head.delivery_state,
         cancelled: cancellation(locale, &head, staff),
         cancelled_by_shopper: head.cancelled_at.is_some() && head.cancel_reason.as_deref().is_some_and(|why| why.starts_with(BY_SHOPPER)),
-        // Another attempt may have brought the money.
-        payment_failure: paid.failure.filter(|_| head.payment_state != PaymentState::Authorised),
+        payment_failure: paid.failure,
         unsent: unsent.units,
         unpicked: (unsent.units - unsent.in_parcels).max(0),
         can_cancel,

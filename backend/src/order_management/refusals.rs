@@ -28,7 +28,7 @@ pub enum RefusalError {
     Note,
     #[error(transparent)]
     Payment(#[from] PaymentError),
-    #[error(transparent)]
+    #[error("{0}")]
     Db(#[from] DbError),
 }
 

@@ -4,6 +4,7 @@ use domain::Timestamp;
 use domain::id::{ContactId, OrderId, OrderLineId, ParcelId, UserId, VariantId};
 use domain::order::{ParcelState, ReturnCause};
 
+use crate::orders::money_is_missing;
 use platform::db::{DbError, Read, json_ids};
 use platform::events::RecordedEvent;
 
@@ -93,10 +94,13 @@ pub(super) struct UnpaidOrder {
 /// Unpaid card orders that were placed before a moment, oldest first, those after one of them; at most 100.
 pub(super) async fn unpaid_before(db: &mut impl Read, before: Timestamp, last: UnpaidOrder) -> Result<Vec<UnpaidOrder>, DbError> {
     db.fetch_all(
-        "select id, placed_at from orders
-         where (placed_at, id) > ($2, $3) and payment_state in ('pending', 'requires_action', 'failed', 'voided') and placed_at <= $1
-            and payment_method = 'card' and cancelled_at is null and fulfilment_state = 'unfulfilled' and total > 0
-         order by placed_at, id limit 100",
+        concat!(
+            "select o.id, o.placed_at from orders o where (o.placed_at, o.id) > ($2, $3) and ",
+            money_is_missing!(),
+            " and o.payment_state not in ('authorised', 'partly_paid') and o.placed_at <= $1
+                and o.payment_method = 'card' and o.fulfilment_state = 'unfulfilled' and o.total > 0
+             order by o.placed_at, o.id limit 100"
+        ),
         &[&before, &last.placed_at, &last.id],
     )
     .await

@@ -34,7 +34,8 @@ pub use list::{list, of_customer, queues};
 pub(crate) use lock::{LockedOrder, lock};
 pub use lookup::{request_link, send_link};
 pub(crate) use store::{
-    Facts, Head, Line, facts, facts_of, head, lines, of_address_within_a_day, owed, paid, paid_of, set_cancelled, set_payment_method,
+    Facts, Head, Line, facts, facts_of, head, lines, money_is_missing, of_address_within_a_day, owed, paid, paid_of, set_cancelled,
+    set_payment_method,
 };
 pub(crate) use units::{Fate, count_units};
 

@@ -175,16 +175,18 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
             let attempt = store::attempt(tx, payment).await?;
             // Money for an order that was cancelled meanwhile, or is paid in cash by now, is refunded at once.
             let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
-            if is_unwanted(&head, &attempt) && attempt.brought_money() {
+            if !attempt.brought_money() {
+                Ok(Vec::new())
+            } else if is_unwanted(&head, &attempt) {
                 reversal::reverse_attempt(tx, &attempt).await
             } else {
-                Ok(Vec::new())
+                reversal::release_surplus(tx, &head).await
             }
         })
         .await?;
     if !calls.is_empty() {
         // The jobs send these requests: the caller waits for other things.
-        tracing::info!(%payment, "money came for an order that takes none and goes back");
+        tracing::info!(%payment, "money came that the order does not take, and goes back");
     }
     Ok(())
 }

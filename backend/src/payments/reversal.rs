@@ -5,8 +5,8 @@ use domain::order::{AttemptState, CaptureState, Tender};
 
 use platform::db::Tx;
 
-use crate::orders::LockedOrder;
-use crate::{Shop, refusals};
+use crate::orders::{Head, LockedOrder};
+use crate::{Shop, orders, refusals};
 
 use super::attempt::{apply, apply_rows, sync_attempt};
 use super::gateway::{GatewayError, Intent};
@@ -23,6 +23,21 @@ pub(crate) async fn reverse_payments(tx: &mut Tx, order: &LockedOrder) -> Result
         store::end_capture(tx, attempt.id, CaptureState::Withdrawn, None).await?;
         refusals::not_wanted(tx, &capture::refusal_key(attempt.id)).await?;
         calls.extend(reverse_attempt(tx, &attempt).await?);
+    }
+    Ok(calls)
+}
+
+/// Releases what the bank still holds for an order of which all is paid, as when the shopper paid by two attempts. Requests to the gateway
+/// get a job each and are returned.
+pub(super) async fn release_surplus(tx: &mut Tx, order: &Head) -> Result<Vec<GatewayCall>, PaymentError> {
+    let mut calls = Vec::new();
+    if orders::owed(tx, order).await? > 0 {
+        return Ok(calls);
+    }
+    for attempt in store::of_order(tx, order.id).await? {
+        if attempt.state == AttemptState::Authorised {
+            calls.extend(reverse_attempt(tx, &attempt).await?);
+        }
     }
     Ok(calls)
 }

@@ -100,6 +100,24 @@ async fn an_export_of_many_pages_has_each_order_once_and_a_broken_export_is_reco
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_currency_that_orders_were_placed_in_has_a_column_of_what_customers_spent() {
+    both(async |shop| {
+        let variant = a_product().with_stock(50).make(shop).await;
+        for currency in ["PHP", "USD", "EUR", "USD"] {
+            let placed = place(shop, &[(variant, 1)]).await.unwrap();
+            shop.db()
+                .write(async move |tx| tx.execute("update orders set currency = $2 where id = $1", &[&placed.order, &currency]).await)
+                .await
+                .unwrap();
+        }
+        let mut file = CustomersFile::begin(shop, &owner(shop)).await.unwrap();
+        let first = String::from_utf8(file.next().await.unwrap().unwrap()).unwrap();
+        assert!(first.contains(",orders,spent_php,spent_eur,spent_usd,first_order,"), "{first}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn customers_are_exported_once_by_e_mail_with_what_they_spent_and_without_staff() {
     both(async |shop| {
         let variant = a_product().with_stock(50).make(shop).await;

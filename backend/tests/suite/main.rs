@@ -36,6 +36,7 @@ mod pricing;
 mod refusals;
 mod refused_again;
 mod returned;
+mod rows_read;
 mod search;
 mod seed;
 mod simulation;

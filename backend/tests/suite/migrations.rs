@@ -335,6 +335,22 @@ async fn a_file_with_rows_is_copied_before_it_is_migrated() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn half_a_copy_of_a_killed_program_is_removed_by_the_next_start() {
+    let folder = Folder::new();
+    let (file, url) = file_in(&folder);
+    let db = Db::open(&url).await.unwrap();
+    db.migrate_to(&REBUILT[..1], Backup::Make).await.unwrap();
+    let half = PathBuf::from(format!("{}.unfinished-copy", file.display()));
+    std::fs::write(&half, "half a copy").unwrap();
+    assert!(db.migrate_to(&REBUILT[..1], Backup::Make).await.unwrap().ran.is_empty());
+    assert!(!half.exists(), "nothing was left to migrate");
+    std::fs::write(&half, "half a copy").unwrap();
+    let copy = db.migrate_to(REBUILT, Backup::Make).await.unwrap().backup.unwrap();
+    assert_eq!((half.exists(), copies(&folder)), (false, vec![copy]));
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_empty_file_and_one_without_rows_are_not_copied() {
     const TABLES: Scripts = &[("0001_first", "create table first (n bigint)"), ("0002_second", "create table second (n bigint)")];
     let folder = Folder::new();

@@ -4,6 +4,7 @@ use crate::support::{Folder, both_empty};
 use backend::{OpenError, ShopConfig};
 use platform::db::{Backup, Db, DbError, Scripts};
 use platform::secrets::SecretsError;
+use sqlx::{Connection, PgConnection, SqliteConnection};
 
 const ONE_TABLE: Scripts = &[("0001_first", "create table first (n bigint not null); insert into first (n) values (1);")];
 
@@ -12,6 +13,85 @@ async fn a_second_program_on_the_same_file_is_refused_with_a_message() {
     let shop = crate::support::sqlite().await;
     let second = Db::open(&format!("sqlite:{}", shop.folder.path().join("shop.db").display())).await;
     assert!(matches!(second.err(), Some(DbError::InUse(_))));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_program_is_refused_through_a_symbolic_link_too() {
+    let (shop, elsewhere) = (crate::support::sqlite().await, Folder::new());
+    let link = elsewhere.path().join("shop.db");
+    std::os::unix::fs::symlink(shop.folder.path().join("shop.db"), &link).unwrap();
+    let second = Db::open(&format!("sqlite:{}", link.display())).await;
+    assert!(matches!(second.err(), Some(DbError::InUse(_))));
+    // The lock is that of the file, also when the link was there first.
+    let (file, link) = (elsewhere.path().join("new.db"), elsewhere.path().join("link.db"));
+    std::os::unix::fs::symlink("new.db", &link).unwrap();
+    let first = Db::open(&format!("sqlite:{}", link.display())).await.unwrap();
+    assert!(matches!(Db::open(&format!("sqlite:{}", file.display())).await.err(), Some(DbError::InUse(_))));
+    first.close().await;
+    Db::open(&format!("sqlite:{}", file.display())).await.unwrap().close().await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_several_names_is_not_opened_by_any() {
+    let folder = Folder::new();
+    let names = ["shop.db", "other.db"].map(|name| folder.path().join(name));
+    let open = async |name: usize| Db::open(&format!("sqlite:{}", names[name].display())).await;
+    open(0).await.unwrap().close().await;
+    std::fs::hard_link(&names[0], &names[1]).unwrap();
+    for name in [0, 1] {
+        let refused = open(name).await.err();
+        assert!(matches!(refused, Some(DbError::SeveralNames { names: 2, .. })), "{refused:?}");
+    }
+    std::fs::remove_file(&names[1]).unwrap();
+    open(0).await.unwrap().close().await;
+}
+
+const INVOICES: &str = "create table invoices (n bigint); insert into invoices (n) values (1)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_file_of_another_program_is_left_as_it_is() {
+    let folder = Folder::new();
+    let file = folder.path().join("theirs.db");
+    let mut theirs = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", file.display())).await.unwrap();
+    sqlx::raw_sql(INVOICES).execute(&mut theirs).await.unwrap();
+    theirs.close().await.unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let url = format!("sqlite:{}", file.display());
+    for refused in [Db::open(&url).await.err(), Db::open_to_read(&url, &backend::SCHEMA).await.err()] {
+        assert!(matches!(&refused, Some(DbError::Foreign { table, .. }) if table == "invoices"), "{refused:?}");
+    }
+    assert!(std::fs::read(&file).unwrap() == before, "the file was changed");
+    // What SQLite keeps for itself is nobody's.
+    let mut emptied = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", folder.path().join("emptied.db").display())).await.unwrap();
+    let own =
+        "create table invoices (n integer primary key autoincrement); insert into invoices default values; analyze; drop table invoices";
+    sqlx::raw_sql(own).execute(&mut emptied).await.unwrap();
+    emptied.close().await.unwrap();
+    let db = Db::open(&format!("sqlite:{}", folder.path().join("emptied.db").display())).await.unwrap();
+    assert!(!db.migrate(&backend::SCHEMA, Backup::Make).await.unwrap().ran.is_empty());
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_database_of_another_program_is_left_as_it_is() {
+    let url = crate::support::postgres_url().await;
+    let mut theirs = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(INVOICES).execute(&mut theirs).await.unwrap();
+    let db = Db::open(&url).await.unwrap();
+    for refused in [db.migrate(&backend::SCHEMA, Backup::Make).await.err(), Db::open_to_read(&url, &backend::SCHEMA).await.err()] {
+        assert!(matches!(&refused, Some(DbError::Foreign { table, .. }) if table == "invoices"), "{refused:?}");
+    }
+    let tables: Vec<String> = db.tables().await.unwrap().into_iter().map(|column| column.table_name).collect();
+    assert_eq!(tables, ["invoices"]);
+    // A table that came with an extension, as that of PostGIS does, is nobody's.
+    sqlx::raw_sql("alter table invoices rename to spatial_ref_sys; alter extension plpgsql add table spatial_ref_sys")
+        .execute(&mut theirs)
+        .await
+        .unwrap();
+    assert!(!db.migrate(&backend::SCHEMA, Backup::Make).await.unwrap().ran.is_empty());
+    db.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,6 +47,7 @@ async fn an_order_is_found_by_number_mail_phone_name_and_sku() {
         assert_eq!(found(shop, "maria.clara@example.com").await, 1);
         assert_eq!(found(shop, "0917 123 4567").await, 1);
         assert_eq!(found(shop, "cruz").await, 1);
+        assert_eq!((found(shop, "cruz juan").await, found(shop, "cruz maria").await), (1, 0));
         let sku: String = shop.db().fetch_scalar("select sku from variants", &[]).await.unwrap();
         assert_eq!(found(shop, &sku).await, 2);
         assert_eq!(found(shop, "nobody at all").await, 0);
@@ -72,6 +73,29 @@ async fn pages_of_orders_follow_each_other_without_gap_or_repeat() {
         assert_eq!((first.orders[0].customer.as_deref(), first.orders[0].units), (Some("Maria Clara Santos"), 1));
         query.after = "nonsense".into();
         assert_eq!(orders::list(shop, &clerk(shop), &query).await.unwrap().orders.len(), 50);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_search_by_sku_or_by_the_beginning_of_a_number_follow_each_other_without_gap_or_repeat() {
+    both(async |shop| {
+        let variant = a_product().with_stock(200).make(shop).await;
+        for _ in 0..53 {
+            place(shop, &[(variant, 1)]).await.unwrap();
+        }
+        let sql = "update orders set number = 'TAA' || substr(number, 4)";
+        shop.db().write(async move |tx| tx.execute(sql, &[]).await).await.unwrap();
+        let sku: String = shop.db().fetch_scalar("select sku from variants", &[]).await.unwrap();
+        for search in [sku.as_str(), "taa"] {
+            let mut query = OrderQuery { search: search.into(), ..OrderQuery::default() };
+            let first = orders::list(shop, &clerk(shop), &query).await.unwrap();
+            query.after = first.next.clone().unwrap();
+            let second = orders::list(shop, &clerk(shop), &query).await.unwrap();
+            assert_eq!((first.orders.len(), second.orders.len(), second.next), (50, 3, None), "{search}");
+            let all: std::collections::HashSet<_> = first.orders.iter().chain(&second.orders).map(|o| o.id).collect();
+            assert_eq!(all.len(), 53, "{search}");
+        }
     })
     .await;
 }

@@ -111,23 +111,48 @@ async fn serialisation_failures_are_tried_again() {
     assert_eq!(number(&shop, "select updated_at from settings where key = 'counter'").await, 31);
 }
 
+/// Ends all other sessions of a Postgres database, as `restart -m fast` does, and waits until they are gone.
+async fn end_sessions(url: &str) {
+    let mut other = sqlx::PgConnection::connect(url).await.unwrap();
+    let sql =
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    sqlx::query(sql).execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_postgres_causes_no_error_for_callers() {
     let url = crate::support::postgres_url().await;
     let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
-    let cut = async || {
-        let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
-        sqlx::query(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
-        )
-        .execute(&mut other)
-        .await
-        .unwrap();
-    };
-    cut().await;
+    end_sessions(&url).await;
     shop.db().write(async |tx: &mut Tx| put(tx, "after").await).await.unwrap();
-    cut().await;
+    end_sessions(&url).await;
     assert!(has(shop.db(), "after").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_a_stopping_postgres_cuts_off_may_be_made_again() {
+    let url = crate::support::postgres_url().await;
+    let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
+    let within = url.clone();
+    let error = shop.db().write(async move |tx: &mut Tx| {
+        put(tx, "first").await?;
+        end_sessions(&within).await;
+        put(tx, "second").await
+    });
+    let error = error.await.unwrap_err();
+    assert!(error.is_passing() && matches!(error, DbError::Lost(_)), "{error:?}");
+    let error = shop.db().write(async move |tx: &mut Tx| {
+        put(tx, "third").await?;
+        end_sessions(&url).await;
+        Ok::<_, DbError>(())
+    });
+    let error = error.await.unwrap_err();
+    assert!(matches!(error, DbError::Lost(_) | DbError::InDoubt), "{error:?}");
+    for key in ["first", "second", "third"] {
+        assert!(!has(shop.db(), key).await, "{key}");
+    }
+    shop.db().write(async |tx: &mut Tx| put(tx, "after").await).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,6 +50,35 @@ async fn an_order_that_an_earlier_attempt_pays_is_sent_though_a_later_one_failed
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_two_attempts_pay_is_captured_once_and_the_other_hold_is_released() {
+    both_worlds(async |world| {
+        world.open_webhooks().await;
+        let variant = a_product().at(11_200).with_stock(1).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        let forget = async |tx: &mut Tx| tx.execute("update payments set state = 'voided'", &[]).await;
+        world.db().write(forget).await.unwrap();
+        let second = start_card(world, placed.order).await.unwrap().unwrap();
+        for page in [placed.pay_at.as_deref().unwrap(), &second] {
+            world.pay(page, VISA).await.unwrap();
+        }
+        world.quiet().await;
+        let states =
+            async || -> Vec<AttemptState> { world.order(placed.order).await.payments.iter().map(|payment| payment.state).collect() };
+        assert_eq!(states().await, [AttemptState::Authorised, AttemptState::Authorised]);
+        capture(world, &owner(world), placed.order, None).await.unwrap();
+        world.work().await;
+        assert_eq!(states().await, [AttemptState::Voided, AttemptState::Captured]);
+        let ledger = world.read("/_control/ledger").await;
+        assert!(ledger["totals"].as_object().unwrap().values().all(|sums| sums["held"] == json!(0)), "{ledger}");
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment, order.captured), (PaymentState::Paid, placed.total));
+        assert_eq!(world.moved().await, (placed.total.minor, 0));
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_payments_of_one_order_add_up() {
     both(async |shop| {
         let variant = a_product().at(11_200).with_stock(1).make(shop).await;

@@ -9,6 +9,10 @@ pub enum DbError {
     /// An error of the database itself.
     #[error("database: {0}")]
     Sql(Arc<sqlx::Error>),
+    /// The server closed the connection before the change was committed: it was stopped or restarted, or the network was cut. Nothing was
+    /// written.
+    #[error("the connection to the database was lost: {0}")]
+    Lost(Arc<sqlx::Error>),
     /// A value cannot be written as JSON, or what is stored as JSON cannot be read.
     #[error("JSON: {0}")]
     Json(Arc<serde_json::Error>),
@@ -45,6 +49,20 @@ pub enum DbError {
     /// Another program has the file.
     #[error("{0} is in use by another tindahan; stop it first or choose another --database")]
     InUse(String),
+    /// A SQLite file with several hard links.
+    #[error(
+        "{path} is one of {names} names (hard links) of one file: SQLite keeps the newest changes beside the name it is opened with, and \
+         another name damages them; remove the other names, or make copies with `tindahan backup`"
+    )]
+    SeveralNames { path: String, names: u64 },
+    /// A SQLite file that this user may not write to.
+    #[error("the database {0} may be read only: let the user that this program runs as write to the file and its folder")]
+    ReadOnly(String),
+    /// Another program's database.
+    #[error(
+        "{database} holds the table “{table}” and no shop: it is another program's, and is left as it is; choose another --database, or an empty one"
+    )]
+    Foreign { database: String, table: String },
     /// The file cannot be opened.
     #[error("the database {path} cannot be opened: {reason}")]
     Open { path: String, reason: String },
@@ -86,8 +104,12 @@ pub enum DbError {
 
 /// Postgres' idle_in_transaction_session_timeout.
 const IDLE: &str = "25P03";
-/// Postgres' admin_shutdown, crash_shutdown, cannot_connect_now and idle_in_transaction_session_timeout: it has closed the connection.
-const LOST: [&str; 4] = ["57P01", "57P02", "57P03", IDLE];
+/// Postgres' admin_shutdown. It is told only to a session that commits nothing any more.
+const SHUTDOWN: &str = "57P01";
+/// It has closed the connection: these, and Postgres' crash_shutdown, cannot_connect_now and idle_session_timeout.
+const LOST: [&str; 5] = [SHUTDOWN, "57P02", "57P03", "57P05", IDLE];
+/// SQLite's SQLITE_READONLY, the last eight bits of its kinds.
+const READ_ONLY: u32 = 8;
 
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
@@ -103,8 +125,19 @@ impl From<sqlx::Error> for DbError {
             "13" | "778" | "53100" => Self::Full,
             // SQLite's SQLITE_BUSY and SQLITE_LOCKED; Postgres' lock_not_available and too_many_connections.
             "5" | "261" | "517" | "6" | "55P03" | "53300" => Self::Busy,
+            _ if is_lost(&error) => Self::Lost(Arc::new(error)),
             _ => Self::Sql(Arc::new(error)),
         }
+    }
+}
+
+/// Has the server closed the connection?
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        // What closes a connection as soon as it is made, as a proxy without its server does, breaks the protocol.
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| LOST.contains(&&*code) || code.starts_with("08")),
+        _ => false,
     }
 }
 
@@ -129,20 +162,33 @@ impl DbError {
     }
 
     /// The server has closed the connection: it was restarted, or the network was cut.
-    pub(super) fn lost_connection(&self) -> bool {
-        let Self::Sql(error) = self else { return false };
-        match &**error {
-            // What closes a connection as soon as it is made, as a proxy without its server does, breaks the protocol.
-            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-            sqlx::Error::Database(e) => e.code().is_some_and(|code| LOST.contains(&&*code) || code.starts_with("08")),
-            _ => false,
+    pub(super) const fn lost_connection(&self) -> bool {
+        matches!(self, Self::Lost(_))
+    }
+
+    /// The error of a commit that was answered with this one: whether it was made is unknown when the connection was lost on the way.
+    pub(super) fn of_commit(self) -> Self {
+        let is_undone = self.code().is_some_and(|code| code == SHUTDOWN || code == IDLE);
+        if self.lost_connection() && !is_undone { Self::InDoubt } else { self }
+    }
+
+    /// Did SQLite refuse to write because the file may only be read?
+    pub(super) fn is_read_only(&self) -> bool {
+        self.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == READ_ONLY)
+    }
+
+    /// The database's own code of the error.
+    fn code(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Sql(error) | Self::Lost(error) => error.as_database_error().and_then(sqlx::error::DatabaseError::code),
+            _ => None,
         }
     }
 
     /// Can the same be tried again in a moment? The shop is not at fault.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy | Self::Away | Self::Stopped)
+        matches!(self, Self::Busy | Self::Away | Self::Lost(_) | Self::Stopped)
     }
 
     /// Is what passes, such as a database that does not answer, at the bottom of this error?
@@ -154,10 +200,36 @@ impl DbError {
     /// Serialisation failure or deadlock: the same work may succeed when it is done again. So it may when this process stood still
     /// for so long that Postgres took its transaction back.
     pub(super) fn retryable(&self) -> bool {
-        let code = match self {
-            Self::Sql(e) => e.as_database_error().and_then(sqlx::error::DatabaseError::code),
-            _ => None,
-        };
-        code.is_some_and(|c| c == "40001" || c == "40P01" || c == IDLE)
+        self.code().is_some_and(|c| c == "40001" || c == "40P01" || c == IDLE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reset() -> DbError {
+        sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into()
+    }
+
+    #[test]
+    fn a_lost_connection_is_passing_at_the_bottom_of_other_errors_too() {
+        #[derive(Debug, thiserror::Error)]
+        enum Outer {
+            #[error(transparent)]
+            Throttled(#[from] crate::throttle::Throttled),
+            #[error(transparent)]
+            Key(#[from] crate::once::KeyError),
+        }
+        assert!(reset().is_passing() && reset().lost_connection());
+        assert!(DbError::is_passing_in(&Outer::from(crate::throttle::Throttled::from(reset()))));
+        assert!(DbError::is_passing_in(&Outer::from(crate::once::KeyError::from(reset()))));
+        assert!(!DbError::is_passing_in(&Outer::from(crate::once::KeyError::Reused)));
+    }
+
+    #[test]
+    fn a_connection_that_is_lost_while_it_commits_leaves_the_change_in_doubt() {
+        assert!(matches!(reset().of_commit(), DbError::InDoubt));
+        assert!(matches!(DbError::Busy.of_commit(), DbError::Busy));
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use super::bind::Binds;
 use super::derived_reads::derived_reads;
 use super::error::DbError;
-use super::open::Lock;
+use super::file_lock::FileLock;
 use super::reachability::{Lease, MAX_TRIES, Reach, away};
 use super::row::{self, FromDb, RawRow, Scalar};
 use super::tx::{Read, Tx, postgres_args, sqlite_args};
@@ -38,10 +38,12 @@ pub(super) enum Pool {
 pub(super) struct Inner {
     pub(super) queue: Mutex<Option<mpsc::Sender<Box<dyn WriteTask>>>>,
     pub(super) pool: Pool,
+    /// Connections for writes on Postgres.
+    pub(super) writers: Option<PgPool>,
     pub(super) writer: Mutex<Option<std::thread::JoinHandle<()>>>,
     pub(super) changed: Arc<Notify>,
     pub(super) url: String,
-    pub(super) lock: Option<Lock>,
+    pub(super) lock: Option<FileLock>,
     pub(super) reach: Arc<Reach>,
     /// Looks whether Postgres answers; ends with the database.
     pub(super) looking: Option<tokio::task::AbortHandle>,
@@ -71,7 +73,7 @@ impl Db {
     /// are undone.
     ///
     /// # Errors
-    /// What `work` returns, or the writer's own: [`DbError::Busy`], [`DbError::Away`], [`DbError::Nested`], [`DbError::Stopped`],
+    /// What `work` returns, or the writer's own: [`DbError::Busy`], [`DbError::Away`], [`DbError::Lost`], [`DbError::Nested`], [`DbError::Stopped`],
     /// [`DbError::Panicked`], [`DbError::InDoubt`].
     pub async fn write_in<T, E, F>(&self, ctx: &Context, work: F) -> Result<T, E>
     where

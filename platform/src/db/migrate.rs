@@ -48,6 +48,20 @@ pub struct Migrated {
 /// The table in which sqlx keeps what has run.
 pub(super) const RECORD: &str = "_sqlx_migrations";
 
+/// The names of all tables.
+pub(super) const SQLITE_TABLES: &str = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by name";
+/// The names of all tables in the schema where new ones are made, but for those that belong to an extension, such as PostGIS.
+pub(super) const POSTGRES_TABLES: &str =
+    "select cast(c.relname as text) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = current_schema() and c.relkind in ('r', 'p')
+      and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+    order by c.relname";
+
+/// A table of another program: what has tables is a shop only when it keeps which migrations have run.
+pub(super) fn foreign_among(tables: Vec<String>) -> Option<String> {
+    if tables.iter().any(|table| table == RECORD) { None } else { tables.into_iter().next() }
+}
+
 /// Events carry the numbers of their transactions, which another Postgres server counts from its own beginning: after a dump was
 /// restored there, new events would come before the old ones and would not be followed. Those that came along all become oldest.
 const OF_ANOTHER_SERVER: &str = "update events set tx = 0 where exists
@@ -73,8 +87,9 @@ impl Db {
     /// Postgres wait for each other.
     ///
     /// # Errors
-    /// [`DbError::Newer`] for a database of a newer program, [`DbError::Changed`] for a migration that is not as it was when it ran,
-    /// [`DbError::Migration`] and [`DbError::BadMigration`] naming the one that failed, [`DbError::Backup`].
+    /// [`DbError::Foreign`] for a database of another program, [`DbError::Newer`] for one of a newer release, [`DbError::Changed`] for a
+    /// migration that is not as it was when it ran, [`DbError::Migration`] and [`DbError::BadMigration`] naming the one that failed,
+    /// [`DbError::Backup`].
     pub async fn migrate(&self, migrations: &Migrations, backup: Backup) -> Result<Migrated, DbError> {
         self.migrate_then(migrations.of(self), backup, self.is_postgres().then_some(OF_ANOTHER_SERVER)).await
     }
@@ -103,6 +118,8 @@ impl Db {
         then: Option<&'static str>,
     ) -> Result<Migrated, DbError> {
         session.lock().await?;
+        self.refuse_foreign().await?;
+        self.remove_unfinished_copy();
         let pending = pending(migrator, &self.applied().await?)?;
         let mut migrated = Migrated::default();
         if let (Some(first), Backup::Make) = (pending.first(), backup)
@@ -133,15 +150,25 @@ impl Db {
     /// Does it hold a shop of this program, with nothing left to migrate?
     ///
     /// # Errors
-    /// [`DbError::NoShop`], [`DbError::Older`], [`DbError::Newer`], [`DbError::Changed`], [`DbError::Open`].
+    /// [`DbError::NoShop`], [`DbError::Foreign`], [`DbError::Older`], [`DbError::Newer`], [`DbError::Changed`], [`DbError::Open`].
     pub(super) async fn check_schema(&self, all: Scripts) -> Result<(), DbError> {
         let failed = |error: DbError| DbError::Open { path: self.url().to_owned(), reason: error.to_string() };
         let applied = self.applied().await.map_err(failed)?;
         if applied.is_empty() {
+            self.refuse_foreign().await?;
             return Err(DbError::NoShop(self.url().to_owned()));
         }
         let migrator = migrator(all)?;
         if pending(&migrator, &applied)?.is_empty() { Ok(()) } else { Err(DbError::Older(self.url().to_owned())) }
+    }
+
+    /// Refuses a database with tables that are not this program's.
+    async fn refuse_foreign(&self) -> Result<(), DbError> {
+        let sql = if self.is_postgres() { POSTGRES_TABLES } else { SQLITE_TABLES };
+        match foreign_among(self.fetch_scalars(sql, &[]).await?) {
+            Some(table) => Err(DbError::Foreign { database: self.url().to_owned(), table }),
+            None => Ok(()),
+        }
     }
 
     /// What has run, in order; nothing on a new database.

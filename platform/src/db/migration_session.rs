@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Sq
 
 use super::error::DbError;
 use super::handle::{Db, Pool};
-use super::migrate::RECORD;
+use super::migrate::{POSTGRES_TABLES, RECORD, SQLITE_TABLES};
 use super::open::LOCKED;
 
 /// Between two looks whether another program has done migrating.
@@ -18,6 +18,34 @@ const UNHURRIED: [(&str, &str); 3] = [("lock_timeout", "0"), ("statement_timeout
 
 /// How a migration without a transaction is written: the index that it builds has a name, by which an interrupted one is found.
 const ONE_INDEX: &str = "without a transaction it may hold one “create index concurrently if not exists NAME on …” and nothing else";
+
+/// The turn of a program to do what others that share its Postgres must not do at the same time.
+pub struct Turn(Option<MigrationSession>);
+
+impl Turn {
+    /// Lets the next program go on. One that is dropped does so too, when its connection is closed.
+    pub async fn end(self) {
+        if let Some(session) = self.0 {
+            session.close().await;
+        }
+    }
+}
+
+impl Db {
+    /// Waits until no other program on this Postgres migrates it or has its turn, and lets all others wait until this one's ends: for what
+    /// is done once to a new database. A SQLite file belongs to one program anyway.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn turn(&self) -> Result<Turn, DbError> {
+        if !self.is_postgres() {
+            return Ok(Turn(None));
+        }
+        let mut session = MigrationSession::open(self).await?;
+        session.lock().await?;
+        Ok(Turn(Some(session)))
+    }
+}
 
 pub(super) enum MigrationSession {
     Sqlite(SqliteConnection),
@@ -48,14 +76,14 @@ impl MigrationSession {
         };
     }
 
-    /// Waits until no other program migrates this Postgres. It asks again and again and does not wait within a statement, whose snapshot
+    /// Waits until no other program migrates or fills this Postgres. It asks again and again and does not wait within a statement, whose snapshot
     /// the other's `create index concurrently` would wait for. A SQLite file belongs to one program anyway.
     pub(super) async fn lock(&mut self) -> Result<(), DbError> {
         let Self::Postgres(connection) = self else { return Ok(()) };
         let mut told = false;
         while !sqlx::query_scalar::<_, bool>("select pg_try_advisory_lock(6073011518)").fetch_one(&mut *connection).await? {
             if !std::mem::replace(&mut told, true) {
-                tracing::info!("another program migrates this database: waiting for it");
+                tracing::info!("another program migrates or fills this database: waiting for it");
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }
@@ -65,14 +93,8 @@ impl MigrationSession {
     /// Whether any table has a row.
     pub(super) async fn has_rows(&mut self) -> Result<bool, DbError> {
         let tables: Vec<String> = match self {
-            Self::Sqlite(connection) => {
-                let sql = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
-                sqlx::query_scalar(sql).fetch_all(connection).await?
-            }
-            Self::Postgres(connection) => {
-                let sql = "select cast(tablename as text) from pg_tables where schemaname = current_schema()";
-                sqlx::query_scalar(sql).fetch_all(connection).await?
-            }
+            Self::Sqlite(connection) => sqlx::query_scalar(SQLITE_TABLES).fetch_all(connection).await?,
+            Self::Postgres(connection) => sqlx::query_scalar(POSTGRES_TABLES).fetch_all(connection).await?,
         };
         for table in tables.iter().filter(|table| *table != RECORD) {
             let sql = AssertSqlSafe(format!("select count(*) from (select 1 from \"{table}\" limit 1) first"));

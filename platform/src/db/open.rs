@@ -1,19 +1,20 @@
 //! Opening a database by its address.
 
-use std::fs::{File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::error::DbError;
+use super::file_lock::{FileLock, refuse_several_names};
 use super::handle::{Db, Inner, Pool};
+use super::migrate::{SQLITE_TABLES, foreign_among};
 use super::postgres_writer::{Writers, postgres_writer};
 use super::reachability::Reach;
 use super::tx::{Conn, Tx};
@@ -45,33 +46,12 @@ const SQLITE_READERS: u32 = 4;
 const WRITER_CACHE: &str = "-32768";
 const READER_CACHE: &str = "-8192";
 
-/// An exclusive lock beside a SQLite file, so that no second server writes to it.
-pub(super) struct Lock(Mutex<Option<File>>);
-
-impl Lock {
-    fn take(database: &Path) -> Result<Self, DbError> {
-        let mut name = database.as_os_str().to_owned();
-        name.push(".lock");
-        let shown = database.display().to_string();
-        let open_error = |e: std::io::Error| DbError::Open { path: shown.clone(), reason: e.to_string() };
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(PathBuf::from(name)).map_err(open_error)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(Mutex::new(Some(file)))),
-            Err(std::fs::TryLockError::WouldBlock) => Err(DbError::InUse(shown)),
-            Err(std::fs::TryLockError::Error(e)) => Err(open_error(e)),
-        }
-    }
-
-    pub(super) fn release(&self) {
-        drop(self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
-    }
-}
-
 impl Db {
     /// Opens `sqlite:FILE` (made when missing) or `postgres://…`. Migrates nothing.
     ///
     /// # Errors
-    /// [`DbError::Url`], [`DbError::Open`] or [`DbError::InUse`], each with what to do.
+    /// [`DbError::Url`], [`DbError::Open`], [`DbError::InUse`], [`DbError::SeveralNames`], [`DbError::ReadOnly`] or [`DbError::Foreign`] of
+    /// a SQLite file, each with what to do; the file is as it was then.
     pub async fn open(url: &str) -> Result<Self, DbError> {
         Self::open_with(url, Arc::new(SystemClock), Arc::new(SystemRng)).await
     }
@@ -98,15 +78,16 @@ impl Db {
         if let Some(folder) = Path::new(path).parent().filter(|f| !f.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|e| DbError::Open { path: path.to_owned(), reason: e.to_string() })?;
         }
-        let lock = Lock::take(Path::new(path))?;
+        let lock = FileLock::take(Path::new(path))?;
+        refuse_several_names(path)?;
         let (queue, jobs) = mpsc::channel(MAX_QUEUED);
         let (up, ready) = oneshot::channel();
-        let options = sqlite_options(path, WRITER_CACHE);
+        let file = path.to_owned();
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
         let (wake, is_full) = (Arc::clone(&changed), Arc::clone(&full));
         let writer_rng = Arc::clone(&rng);
         let writer = spawn_writer(move || async move {
-            match options.connect().await {
+            match open_sqlite_writer(&file).await {
                 Ok(conn) => {
                     let _ = up.send(Ok(()));
                     sqlite_writer(Tx::new(Conn::Sqlite(conn), writer_rng), jobs, &wake, &is_full).await;
@@ -114,8 +95,7 @@ impl Db {
                 Err(e) => drop(up.send(Err(e))),
             }
         })?;
-        let opened = ready.await.map_err(|_| DbError::Stopped)?;
-        opened.map_err(|e| DbError::Open { path: path.to_owned(), reason: e.to_string() })?;
+        ready.await.map_err(|_| DbError::Stopped)??;
         let pool = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .test_before_acquire(false)
@@ -124,6 +104,7 @@ impl Db {
         Ok(Self(Arc::new(Inner {
             queue: Mutex::new(Some(queue)),
             pool: Pool::Sqlite(pool),
+            writers: None,
             writer: Mutex::new(Some(writer)),
             changed,
             url: format!("sqlite:{path}"),
@@ -165,7 +146,7 @@ impl Db {
         let (queue, jobs) = mpsc::channel(MAX_QUEUED);
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
         let writers = Writers {
-            pool: writes,
+            pool: writes.clone(),
             reach: Arc::clone(&reach),
             changed: Arc::clone(&changed),
             full: Arc::clone(&full),
@@ -178,6 +159,7 @@ impl Db {
         Ok(Self(Arc::new(Inner {
             queue: Mutex::new(Some(queue)),
             pool: Pool::Postgres(reads),
+            writers: Some(writes),
             writer: Mutex::new(Some(writer)),
             changed,
             url: shown,
@@ -189,6 +171,28 @@ impl Db {
             rng,
         })))
     }
+}
+
+/// What is written and undone to find out whether a file may be written to: without it a program without permission would begin to serve.
+/// `begin immediate` alone succeeds on such a file.
+const TRY_TO_WRITE: &str = "begin immediate; pragma user_version = 1; rollback";
+
+/// The connection that writes. Nothing is changed of a file that is another program's, or may not be written to.
+async fn open_sqlite_writer(path: &str) -> Result<SqliteConnection, DbError> {
+    let failed = |error: sqlx::Error| {
+        let (path, reason) = (path.to_owned(), error.to_string());
+        if DbError::from(error).is_read_only() { DbError::ReadOnly(path) } else { DbError::Open { path, reason } }
+    };
+    let mut writer = sqlite_options(path, WRITER_CACHE).connect().await.map_err(failed)?;
+    let tables: Vec<String> = sqlx::query_scalar(SQLITE_TABLES).fetch_all(&mut writer).await.map_err(failed)?;
+    if let Some(table) = foreign_among(tables) {
+        writer.close().await.map_err(failed)?;
+        return Err(DbError::Foreign { database: format!("sqlite:{path}"), table });
+    }
+    writer.execute(TRY_TO_WRITE).await.map_err(failed)?;
+    // The file keeps it, for the other connections too.
+    writer.execute("pragma journal_mode = wal").await.map_err(failed)?;
+    Ok(writer)
 }
 
 fn spawn_writer<F: Future<Output = ()>>(work: impl FnOnce() -> F + Send + 'static) -> Result<std::thread::JoinHandle<()>, DbError> {
@@ -207,7 +211,6 @@ fn sqlite_options(path: &str, cache: &'static str) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(LOCKED)

@@ -84,7 +84,8 @@ impl Writers {
     async fn write(&self, task: &mut Box<dyn WriteTask>) -> Result<bool, DbError> {
         let mut tries = 0;
         loop {
-            let mut tx = self.begin().await?;
+            // What an earlier try ended with is no answer when there is no further one.
+            let mut tx = self.begin().await.inspect_err(|_| task.forget_outcome())?;
             let (timeout, stage) = (task.timeout(), Cell::new(Stage::Open));
             let written = async {
                 let keep = task.run(&mut tx).await;
@@ -122,7 +123,7 @@ impl Writers {
                 self.full.store(false, Ordering::Relaxed);
             }
             // A roll-back that fails ends with its connection, which undoes the work as well.
-            return if keep { ended.map(|()| tx.announced) } else { Ok(false) };
+            return if keep { ended.map(|()| tx.announced).map_err(DbError::of_commit) } else { Ok(false) };
         }
     }
 }

@@ -46,6 +46,7 @@ impl Db {
         Ok(Self(Arc::new(Inner {
             queue: Mutex::new(None),
             pool: Pool::Sqlite(pool),
+            writers: None,
             writer: Mutex::new(None),
             changed: Arc::new(Notify::new()),
             url: format!("sqlite:{path}"),

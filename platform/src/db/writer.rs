@@ -53,6 +53,8 @@ pub(super) trait WriteTask: Send {
     fn timeout(&self) -> Duration;
     /// Runs the work; true when its changes are to be committed.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool>;
+    /// Forgets how the work ended, so that the caller gets the transaction's error.
+    fn forget_outcome(&mut self);
     /// Answers the caller. `committed`: whether the transaction was committed.
     fn finish(self: Box<Self>, committed: Result<(), DbError>);
 }
@@ -86,6 +88,10 @@ where
             self.outcome = Some(outcome);
             keep
         })
+    }
+
+    fn forget_outcome(&mut self) {
+        self.outcome = None;
     }
 
     fn finish(self: Box<Self>, committed: Result<(), DbError>) {

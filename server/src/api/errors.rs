@@ -25,7 +25,7 @@ pub fn key_missing() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_missing", detail)
 }
 
-/// Logged; the caller gets no details. A database that is busy or does not answer, at the bottom of the error, is temporary.
+/// Logged; the caller gets no details. A database that is busy or away is no fault, however deep in the error it is.
 fn unexpected(error: &(dyn std::error::Error + 'static), request: RequestId) -> Problem {
     if DbError::is_passing_in(error) {
         return Problem::busy();
@@ -38,6 +38,10 @@ pub fn db(error: &DbError, request: RequestId) -> Problem {
     match error {
         error if error.is_passing() => Problem::busy(),
         DbError::NotFound => Problem::not_found("thing"),
+        DbError::InDoubt => {
+            tracing::error!(%error, "not answered");
+            Problem::timeout()
+        }
         DbError::Full => {
             tracing::error!(%error, "refused");
             Problem::storage_full()
@@ -177,5 +181,25 @@ pub fn identity(error: IdentityError, request: RequestId) -> Problem {
     match error {
         IdentityError::Db(error) => db(&error, request),
         other => unexpected(&other, request),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_answers_503_however_deep_in_the_error_it_is() {
+        let request = RequestId(uuid::Uuid::nil());
+        let deep = OrderChangeError::Stock(InventoryError::Db(DbError::Away));
+        assert_eq!(order_change(deep, &[], request).into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(
+            order_change(OrderChangeError::Db(DbError::InDoubt), &[], request).into_response().status(),
+            StatusCode::GATEWAY_TIMEOUT
+        );
+        let other = OrderChangeError::Stock(InventoryError::Db(DbError::NotFound));
+        assert_eq!(order_change(other, &[], request).into_response().status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -126,6 +126,13 @@ impl Problem {
         Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "The shop has no room left. Nothing was changed; try again later.")
     }
 
+    /// Whether a change was made is unknown.
+    #[must_use]
+    pub fn timeout() -> Self {
+        let detail = "The database did not say whether the change was made. The same request with the same key is safe.";
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "timeout", detail)
+    }
+
     /// Details are in the log.
     #[must_use]
     pub fn unexpected(request: RequestId) -> Self {

@@ -1,10 +1,10 @@
 //! `tindahan backup` and `tindahan restore`.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use backend::platform::db::{Backup, Db};
+use backend::platform::db::{Backup, Db, FileLock};
 
 use crate::config::Config;
 
@@ -54,18 +54,16 @@ pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     };
     check_is_sqlite(file)?;
+    let failed = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}; nothing was changed");
+    make_folder_of(&database).map_err(|error| failed("the database's folder cannot be made", &error))?;
+    // No server may use it meanwhile. Held to the end, and taken without opening the database, which may be damaged.
+    let lock = FileLock::take(&database).map_err(|error| failed("the copy is not put back", &error))?;
+    let database = lock.database();
     let sibling = |ending: &str| {
         let mut name = database.as_os_str().to_owned();
         name.push(ending);
         PathBuf::from(name)
     };
-    let failed = |what: &str, error: &dyn std::fmt::Display| format!("{what}: {error}; nothing was changed");
-    make_folder_of(&database).map_err(|error| failed("the database's folder cannot be made", &error))?;
-    // No server may use it meanwhile. Held to the end, and taken without opening the database, which may be damaged.
-    let _lock = lock(&sibling(".lock")).map_err(|error| match error {
-        TryLockError::WouldBlock => failed("the shop is in use", &"stop the server first"),
-        TryLockError::Error(error) => failed("the shop cannot be locked", &error),
-    })?;
     let staged = sibling(".restoring");
     std::fs::copy(file, &staged).map_err(|error| failed("the copy cannot be read", &error))?;
     let checked = check_copy(&staged).await;
@@ -84,7 +82,7 @@ pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
                 .map_err(|error| format!("{} cannot be moved to {}: {error}", sibling(file).display(), aside.display()))?;
         }
     }
-    std::fs::rename(&staged, &database).map_err(|error| {
+    std::fs::rename(&staged, database).map_err(|error| {
         let former = former_ending.as_ref().map(|ending| format!("; the former shop is {}", sibling(ending).display())).unwrap_or_default();
         format!("the copy cannot be moved into place: {error}{former}")
     })?;
@@ -97,13 +95,6 @@ pub async fn restore(config: &Config, file: &Path) -> Result<ExitCode, String> {
 
 fn make_folder_of(file: &Path) -> std::io::Result<()> {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), std::fs::create_dir_all)
-}
-
-/// Takes the lock that a server holds beside its database.
-fn lock(file: &Path) -> Result<File, TryLockError> {
-    let file = File::options().create(true).truncate(false).write(true).open(file).map_err(TryLockError::Error)?;
-    file.try_lock()?;
-    Ok(file)
 }
 
 /// The first ending that no file has yet.

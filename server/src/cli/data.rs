@@ -39,10 +39,18 @@ pub async fn migrate(config: &Config) -> Result<ExitCode, String> {
 
 pub async fn seed(config: &Config, products: Option<usize>, seed: u64) -> Result<ExitCode, String> {
     let shop = open(config).await?;
-    let report = fill(&shop, products, seed).await;
+    let report = in_turn(&shop, async || fill(&shop, products, seed).await).await;
     shop.close().await;
     println!("{}", report?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Does something while no other program that shares the database fills it.
+async fn in_turn<T>(shop: &Shop, work: impl AsyncFnOnce() -> Result<T, String>) -> Result<T, String> {
+    let turn = shop.db().turn().await.map_err(|error| error.to_string())?;
+    let done = work().await;
+    turn.end().await;
+    done
 }
 
 async fn fill(shop: &Shop, products: Option<usize>, seed: u64) -> Result<String, String> {
@@ -52,12 +60,20 @@ async fn fill(shop: &Shop, products: Option<usize>, seed: u64) -> Result<String,
     report.map(|report| report.to_string()).map_err(|error| error.to_string())
 }
 
-/// Fills an empty database with the demonstration shop. Returns the owner's sign-in while it works and has the printed password.
+/// Fills an empty database with the demonstration shop; when another program is doing so, waits until it is filled. Returns the owner's
+/// sign-in while it works and has the printed password.
 pub async fn fill_when_empty(shop: &Shop) -> Result<Option<SignIn>, String> {
-    if backend::seed::is_empty(shop).await.map_err(|error| error.to_string())? {
-        eprintln!("The database is empty: filling it with the demonstration shop, once.");
-        eprintln!("{}", fill(shop, None, 1).await?);
-    }
+    in_turn(shop, async || {
+        if backend::seed::is_empty(shop).await.map_err(|error| error.to_string())? {
+            eprintln!("The database is empty: filling it with the demonstration shop, once.");
+            eprintln!("{}", fill(shop, None, 1).await?);
+        }
+        Ok(())
+    })
+    .await?;
+    // What was read before another program filled it.
+    backend::caches::invalidate_all(shop);
+    backend::settings::load(shop).await.map_err(|error| error.to_string())?;
     let email = backend::seed::OWNER_EMAIL;
     let has_printed_password = backend::identity::has_demo_password(shop, email).await.map_err(|error| error.to_string())?;
     Ok(has_printed_password.then(|| SignIn { email: email.to_owned(), password: backend::seed::PASSWORD.to_owned() }))

@@ -1,5 +1,7 @@
+use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use backend::{PublicUrl, Shop};
@@ -28,6 +30,13 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
     let public_url = config.public_url.clone().unwrap_or_else(|| web_address(local_address(address)));
     let simulators = start_simulators(&mut config, address).await?;
     let shop = open_shop(shop_config(&config, Some(public_url.clone()))).await?;
+    let folder = match DataFolder::take(&config.data_dir) {
+        Ok(folder) => folder,
+        Err(error) => {
+            shop.close().await;
+            return Err(error);
+        }
+    };
     let sign_in = if config.demo { data::fill_when_empty(&shop).await? } else { None };
     let workers = Workers::start(&shop);
     let server = Server::new(&config, shop.clone(), metrics)?;
@@ -39,7 +48,31 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
     if let Some(simulators) = simulators {
         simulators.shutdown().await;
     }
+    drop(folder);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The data folder of a program that serves: another may not use the search index in it at the same time. It is free again when
+/// this is dropped, or the process ends.
+struct DataFolder {
+    _lock: File,
+}
+
+impl DataFolder {
+    fn take(folder: &Path) -> Result<Self, String> {
+        let name = folder.join("serving.lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&name);
+        let file = file.map_err(|error| format!("{} cannot be made: {error}", name.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _lock: file }),
+            Err(TryLockError::WouldBlock) => Err(format!(
+                "the data folder {} is in use by another tindahan that serves, and the search index in it has one user: stop that one, or give \
+                 this one a folder of its own with --data-dir, and the same key with --key-file",
+                std::path::absolute(folder).as_deref().unwrap_or(folder).display()
+            )),
+            Err(TryLockError::Error(error)) => Err(format!("{} cannot be locked: {error}", name.display())),
+        }
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, String> {

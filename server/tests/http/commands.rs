@@ -1,4 +1,4 @@
-use crate::program::{Folder, Server, read, stderr, stdout};
+use crate::program::{Folder, PROGRAM, Server, read, stderr, stdout};
 
 #[test]
 fn config_shows_each_value_with_its_origin_and_no_secret() {
@@ -53,19 +53,53 @@ fn migrating_twice_changes_nothing() {
     assert!(stdout(&folder.run(&["migrate"])).contains("is up to date"));
 }
 
+/// A file of this program's with rows, on which no migration has run.
+async fn an_old_file(folder: &Folder) {
+    use sqlx::{Connection, SqliteConnection};
+    let mut file = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", folder.0.join("shop.db").display())).await.unwrap();
+    let sql = "create table _sqlx_migrations (version bigint primary key, description text not null,
+            installed_on timestamp not null default current_timestamp, success boolean not null, checksum blob not null,
+            execution_time bigint not null);
+         create table notes (note text);
+         insert into notes (note) values (hex(randomblob(1000000))), (hex(randomblob(1000000)))";
+    sqlx::raw_sql(sql).execute(&mut file).await.unwrap();
+    file.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_file_with_rows_is_copied_before_it_is_migrated_and_the_copy_is_named() {
-    use sqlx::{Connection, SqliteConnection};
     for (backup, is_made) in [("true", true), ("false", false)] {
         let folder = Folder::new();
-        let mut file = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", folder.0.join("shop.db").display())).await.unwrap();
-        sqlx::raw_sql("create table notes (note text); insert into notes (note) values ('kept')").execute(&mut file).await.unwrap();
-        file.close().await.unwrap();
+        an_old_file(&folder).await;
         let output = folder.run(&["migrate", "--backup-before-migrating", backup]);
         assert!(output.status.success(), "{}", stderr(&output));
         let copy = "shop.db.before-0001_baseline";
         assert_eq!([stdout(&output).contains(copy), stderr(&output).contains(copy), folder.0.join(copy).is_file()], [is_made; 3]);
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_that_is_killed_while_it_copies_leaves_nothing_under_a_copys_name() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = Folder::new();
+    an_old_file(&folder).await;
+    let files = || {
+        let mut names: Vec<String> =
+            std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| name.contains(".before-") || name.contains(".unfinished"));
+        names
+    };
+    for _ in 0..2 {
+        // The system ends what writes more than a megabyte into one file.
+        let mut killed = folder.of("sh");
+        let killed = killed.args(["-c", "ulimit -c 0; ulimit -f 2048; exec \"$@\"", "sh", PROGRAM, "migrate"]).output().unwrap();
+        assert!(killed.status.signal().is_some(), "{:?} {}", killed.status, stderr(&killed));
+        assert_eq!(files(), ["shop.db.unfinished-copy"]);
+    }
+    let output = folder.run(&["migrate"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(files(), ["shop.db.before-0001_baseline"]);
 }
 
 #[test]

@@ -33,6 +33,27 @@ fn doctor_reports_the_demonstrations_accounts() {
     assert!(!open.status.success() && stdout(&open).contains("BAD   demo is on"), "{}", stdout(&open));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn two_programs_that_start_together_fill_one_database_once() {
+    let database = crate::program::a_postgres().await;
+    let key = Folder::new();
+    let key_file = key.0.join("key").display().to_string();
+    let starts = [(), ()].map(|()| {
+        let (database, key_file) = (database.clone(), key_file.clone());
+        tokio::task::spawn_blocking(move || {
+            Server::start_with(Folder::new(), &["--demo", "--database", &database, "--key-file", &key_file, "--limit-api", "0"])
+        })
+    });
+    let mut shown = Vec::new();
+    for start in starts {
+        let server = start.await.unwrap();
+        assert_eq!(sign_in(&server).await, 200, "{}", server.log());
+        let (_, found) = crate::api::json_of(server.get("/api/v1/products")).await;
+        shown.push(found["products"].as_array().unwrap().len());
+    }
+    assert!(shown[0] > 10 && shown[0] == shown[1], "{shown:?}");
+}
+
 #[test]
 fn only_an_empty_shop_becomes_a_demonstration() {
     use std::io::Write;

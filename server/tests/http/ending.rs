@@ -95,6 +95,32 @@ fn a_second_server_on_the_same_file_is_refused() {
     assert!(stderr(&output).contains("in use by another tindahan"), "{}", stderr(&output));
 }
 
+#[tokio::test]
+async fn a_second_server_in_the_same_data_folder_is_refused() {
+    let server = Server::start();
+    let postgres = crate::program::a_postgres().await;
+    for database in ["sqlite:other.db", postgres.as_str()] {
+        let output = server.folder.run(&["serve", "--listen", "127.0.0.1:0", "--database", database]);
+        assert_eq!(output.status.code(), Some(1), "{database}");
+        let said = stderr(&output);
+        assert!(said.contains("the data folder") && said.contains("--data-dir") && said.contains("--key-file"), "{said}");
+    }
+    assert_eq!(server.get("/search?q=mango").header("accept", "text/html").send().await.unwrap().status(), 200);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_that_may_only_be_read_stops_the_program_with_a_message() {
+    let folder = Folder::with_shop();
+    std::fs::remove_file(folder.0.join("shop.db.lock")).unwrap();
+    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
+        let output = folder.command_of_a_reader(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("shop.db may be read only"), "{}", stderr(&output));
+        std::fs::remove_file(folder.0.join("shop.db.lock")).unwrap();
+    }
+}
+
 #[test]
 fn a_database_that_cannot_be_opened_stops_the_program_with_a_message() {
     let folder = Folder::new();

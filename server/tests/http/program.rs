@@ -32,8 +32,30 @@ impl Folder {
         command
     }
 
+    /// As a user who may not write to the folder's files, but may make new ones beside them. Root may write to all.
+    pub fn command_of_a_reader(&self, arguments: &[&str]) -> Command {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        use std::os::unix::process::CommandExt;
+        const NOBODY: u32 = 65_534;
+        let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        for entry in fs::read_dir(&self.0).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+            set(&entry.path(), 0o444);
+        }
+        set(&self.0, 0o777);
+        if fs::metadata("/proc/self").unwrap().uid() != 0 {
+            return self.command(arguments);
+        }
+        // The built program may be in a folder of root's own.
+        let program = self.0.join("tindahan");
+        fs::copy(PROGRAM, &program).unwrap();
+        set(&program, 0o555);
+        let mut command = self.of(program.to_str().unwrap());
+        command.args(arguments).uid(NOBODY).gid(NOBODY);
+        command
+    }
+
     /// A program that starts here, without this shell's own settings for the store.
-    fn of(&self, program: &str) -> Command {
+    pub fn of(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.0).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {

@@ -39,7 +39,8 @@ pub fn CartDrawer() -> impl IntoView {
     });
     let inside = move || {
         let content = || {
-            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(part(drawer))}</Suspense> }.into_any()
+            let drawer = part(|| Box::pin(drawer()));
+            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(drawer)}</Suspense> }.into_any()
         };
         if cart.open.get() { content().into_any() } else { ().into_any() }
     };

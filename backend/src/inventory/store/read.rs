@@ -65,14 +65,15 @@ pub(in crate::inventory) async fn list(db: &Db, search: &str, after: &str) -> Re
     let like = format!("%{}%", search.to_lowercase().replace(['%', '_'], " "));
     let mut rows: Vec<StockRow> = db
         .fetch_all(
+            // `cross` has SQLite begin with the variants, in the order of the list.
             "select v.id as variant, v.product_id as product, v.sku, coalesce(t.name, p.handle) as name, l.id as location,
                 l.name as location_name, s.on_hand, s.reserved, s.available
              from variants v
-             join stock s on s.variant_id = v.id
+             cross join stock s
              join stock_locations l on l.id = s.location_id
              join products p on p.id = v.product_id
              left join product_texts t on t.product_id = p.id and t.locale = 'en'
-             where s.status = 'sellable' and (v.sku > $1 or (v.sku = $1 and l.code > $2)) and ($3 = '%%' or lower(v.sku) like $3 or lower(t.name) like $3)
+             where s.variant_id = v.id and s.status = 'sellable' and (v.sku > $1 or (v.sku = $1 and l.code > $2)) and ($3 = '%%' or lower(v.sku) like $3 or lower(t.name) like $3)
              order by v.sku, l.code limit 51",
             &[&after_sku, &after_location, &like],
         )

@@ -28,13 +28,19 @@ pub(in crate::orders) struct OrderRow {
 /// The key of a page: it has orders before this time and id.
 pub(in crate::orders) type PageKey = (Timestamp, Uuid);
 
+macro_rules! rows {
+    () => {
+        "select o.id, o.number, o.placed_at, o.contact_id, o.currency, o.total,
+            (select coalesce(cast(sum(l.quantity) as bigint), 0) from order_lines l where l.order_id = o.id) as units,
+            o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state, o.channel"
+    };
+}
+
 macro_rules! newest {
     ($condition:expr) => {
         concat!(
-            "select o.id, o.number, o.placed_at, o.contact_id, o.currency, o.total,
-                (select coalesce(cast(sum(l.quantity) as bigint), 0) from order_lines l where l.order_id = o.id) as units,
-                o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state, o.channel
-             from orders o where (o.placed_at, o.id) < ($1, $2) and ",
+            rows!(),
+            " from orders o where (o.placed_at, o.id) < ($1, $2) and ",
             $condition,
             " order by o.placed_at desc, o.id desc limit 51"
         )
@@ -59,6 +65,14 @@ pub(in crate::orders) async fn by_state(
     }
 }
 
+/// The condition that the money of an order `o` is not there yet, as the index `orders_unpaid` has it.
+macro_rules! money_is_missing {
+    () => {
+        "o.cancelled_at is null and o.payment_state in ('pending', 'requires_action', 'failed', 'authorised', 'partly_paid', 'voided')"
+    };
+}
+pub(crate) use money_is_missing;
+
 /// The condition of a queue, the same for its list and its count.
 macro_rules! in_queue {
     (to_pack) => {
@@ -74,14 +88,18 @@ macro_rules! in_queue {
     };
     (unpaid) => {
         // Sent although the card was only authorised or voided: not paid either.
-        "o.cancelled_at is null and o.payment_method = 'card' and (o.payment_state in ('pending', 'requires_action', 'failed')
-            or (o.payment_state in ('authorised', 'partly_paid', 'voided') and o.fulfilment_state in ('partial', 'fulfilled')))"
+        concat!(
+            money_is_missing!(),
+            " and o.payment_method = 'card' and (o.payment_state in ('pending', 'requires_action', 'failed')
+                or o.fulfilment_state in ('partial', 'fulfilled'))"
+        )
     };
     (cash_due) => {
-        // A part may have been paid and refunded already.
-        "o.payment_state in ('pending', 'partly_paid', 'partly_refunded') and o.cancelled_at is null and o.payment_method = 'cod'
-         and o.delivery_state in ('in_transit', 'delivered')
-         and exists (select 1 from payments p where p.order_id = o.id and p.tender = 'cod' and p.state = 'pending' and p.amount > 0)"
+        // Pending, partly paid or partly refunded: a part may have been paid and refunded already. The states that it is not in are named, and so
+        // its orders are found by the payments that wait, and not among all that were partly refunded.
+        "o.payment_state not in ('requires_action', 'authorised', 'paid', 'refunded', 'failed', 'voided') and o.cancelled_at is null
+         and o.payment_method = 'cod' and o.delivery_state in ('in_transit', 'delivered')
+         and o.id in (select p.order_id from payments p where p.tender = 'cod' and p.state = 'pending' and p.amount > 0)"
     };
 }
 
@@ -122,17 +140,24 @@ pub(in crate::orders) async fn queue_counts(db: &mut impl Read) -> Result<Counts
     .await
 }
 
-/// Numbers from `from` up to, but without, `to`.
+/// Numbers from `from` up to, but without, `to`, in their order: a short beginning has too many to sort them by time. A page begins after
+/// the number of the order in its key.
 pub(in crate::orders) async fn by_number(
     db: &mut impl Read,
-    (at, id): PageKey,
+    (_, id): PageKey,
     (from, to): (&str, &str),
     payment: &str,
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
     db.fetch_all(
-        newest!("o.number >= $3 and o.number < $4 and ($5 = '' or o.payment_state = $5) and ($6 = '' or o.fulfilment_state = $6)"),
-        &[&at, &id, &from, &to, &payment, &fulfilment],
+        concat!(
+            rows!(),
+            " from orders o where o.number >= $2 and o.number < $3
+                and o.number > coalesce((select k.number from orders k where k.id = $1), '')
+                and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)
+             order by o.number limit 51"
+        ),
+        &[&id, &from, &to, &payment, &fulfilment],
     )
     .await
 }
@@ -173,19 +198,23 @@ pub(in crate::orders) async fn by_contacts(
     .await
 }
 
+/// Orders with a line of this variant, in the order of their ids: that in which they were made, and that of the index of lines.
 pub(in crate::orders) async fn by_sku(
     db: &mut impl Read,
-    (at, id): PageKey,
+    (_, id): PageKey,
     sku: &str,
     payment: &str,
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
     db.fetch_all(
-        newest!(
-            "o.id in (select l.order_id from order_lines l join variants v on v.id = l.variant_id where v.sku = $3)
-             and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
+        concat!(
+            rows!(),
+            " from order_lines s join orders o on o.id = s.order_id
+             where s.variant_id = (select v.id from variants v where v.sku = $2) and s.order_id < $1
+                and ($3 = '' or o.payment_state = $3) and ($4 = '' or o.fulfilment_state = $4)
+             order by s.order_id desc limit 51"
         ),
-        &[&at, &id, &sku, &payment, &fulfilment],
+        &[&id, &sku, &payment, &fulfilment],
     )
     .await
 }

@@ -11,6 +11,7 @@ use platform::db::{DbError, Read, Tx};
 use super::LockedOrder;
 
 pub(super) use filters::{SavedFilter, delete_filter, filters, save_filter};
+pub(crate) use list::money_is_missing;
 pub(super) use list::{OrderRow, PageKey, by_contacts, by_discount, by_number, by_queue, by_sku, by_state, of_user, queue_counts};
 pub(super) use lookup::{links_since, of_address};
 
@@ -58,7 +59,7 @@ pub(crate) struct Facts {
     pub cancelled_at: Option<Timestamp>,
     pub captured: i64,
     pub refunded: i64,
-    /// Attempts of which the bank holds money.
+    /// Attempts of which the bank holds money, in the way that the order is paid. What it holds otherwise goes back.
     pub held: i64,
     pub latest: AttemptState,
     pub ordered: i64,
@@ -118,7 +119,7 @@ macro_rules! facts_of {
             "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.total, o.waived, o.cancelled_at, ",
             $crate::orders::paid_of!("o.id"),
             ",
-            (select count(*) from payments where order_id = o.id and state = 'authorised') as held,
+            (select count(*) from payments where order_id = o.id and state = 'authorised' and tender = o.payment_method) as held,
             coalesce((select state from payments where order_id = o.id order by attempt desc limit 1), 'pending') as latest,
             (select coalesce(cast(sum(quantity) as bigint), 0) from order_lines where order_id = o.id) as ordered,
             (select coalesce(cast(sum(shipped - returned) as bigint), 0) from order_lines where order_id = o.id) as shipped,
@@ -209,13 +210,19 @@ pub(crate) async fn lines(db: &mut impl Read, order: OrderId) -> Result<Vec<Line
 pub(crate) struct Paid {
     pub captured: i64,
     pub refunded: i64,
-    /// Why the latest attempt failed.
+    /// Why the latest attempt failed, as long as none brought money.
     pub failure: Option<String>,
 }
 
 pub(crate) async fn paid(db: &mut impl Read, order: OrderId) -> Result<Paid, DbError> {
     db.fetch_one(
-        concat!("select ", paid_of!("$1"), ", (select failure from payments where order_id = $1 order by attempt desc limit 1) as failure"),
+        concat!(
+            "select ",
+            paid_of!("$1"),
+            ", (select failure from payments where order_id = $1
+                and not exists (select 1 from payments m where m.order_id = $1 and m.state in ('authorised', 'captured'))
+                order by attempt desc limit 1) as failure"
+        ),
         &[&order],
     )
     .await

@@ -1,5 +1,6 @@
 //! A shop to test with, on each database.
 
+pub mod fill;
 pub mod outside;
 pub mod wire;
 

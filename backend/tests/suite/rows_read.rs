@@ -1,0 +1,274 @@
+//! The first page of every list and queue reads as much of a shop with many finished orders as of one with few.
+//!
+//! Short: 1,200 orders beside 12,000. In the long mode 10,000 beside a million, as one prints the table of `docs/performance.md`.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use backend::order_management::{self, CustomersFile};
+use backend::orders::{self, OrdersFile};
+use backend::{Shop, catalog, customers, dashboard, fulfilment, identity, inventory, jobs, pricing, refusals, search};
+use domain::id::{CategoryId, OrderId, ProductId, UserId, VariantId};
+use domain::order::{FulfilmentState, OrderQueue, PaymentState};
+use domain::view::{OrderLimits, OrderQuery};
+use domain::{Locale, Timestamp};
+use platform::Context;
+use platform::db::ReadMeter;
+use platform::jobs::Handlers;
+
+use crate::support::fill::{Filling, fill, person};
+use crate::support::outside::owner;
+use crate::support::{Folder, TestShop, limit, number, open, postgres_url};
+
+/// A page of a list may read half as much again, for the trees of indexes are deeper, and so much more, in the units of [`ReadMeter`].
+const MORE: i64 = 150;
+
+/// What the pages of a shop read.
+type Reads = BTreeMap<String, i64>;
+
+#[tokio::test]
+async fn the_first_page_of_each_list_reads_no_more_when_there_are_many_orders() {
+    let long = std::env::var_os("TINDAHAN_LONG").is_some();
+    // As many a day in both shops, and more days than the longest that a page looks back.
+    let every_ms = if long { Timestamp::DAY / 100 } else { Timestamp::DAY / 10 };
+    let sizes = if long { [10_000, 1_000_000] } else { [1_200, 12_000] };
+    let mut figures = Vec::new();
+    for postgres in [false, true] {
+        for orders in sizes {
+            figures.push(reads_of(postgres, Filling { orders, every_ms }, long).await);
+        }
+    }
+    let [small_sqlite, large_sqlite, small_postgres, large_postgres] = &figures[..] else { panic!("four shops") };
+    print_table(sizes, &figures);
+    let grown: Vec<String> = [("SQLite", small_sqlite, large_sqlite), ("Postgres", small_postgres, large_postgres)]
+        .into_iter()
+        .flat_map(|(database, small, large)| small.iter().map(move |(page, read)| (database, page, *read, large[page])))
+        .filter(|(_, _, small, large)| *large > small * 3 / 2 + MORE)
+        .map(|(database, page, small, large)| format!("{database}: {page}: {small} with few orders, {large} with many"))
+        .collect();
+    assert!(grown.is_empty(), "{}", grown.join("\n"));
+}
+
+/// A row for each list, with the most that one of its filters reads.
+fn print_table(sizes: [i64; 2], figures: &[Reads]) {
+    let mut most: BTreeMap<&str, [i64; 4]> = BTreeMap::new();
+    for (shop, reads) in figures.iter().enumerate() {
+        for (page, read) in reads {
+            let list = page.split(" · ").next().unwrap_or(page);
+            let of_shop = &mut most.entry(list).or_default()[shop];
+            *of_shop = (*of_shop).max(*read);
+        }
+    }
+    println!("| first page of | SQLite, {0} | {1} | Postgres, {0} | {1} |\n|---|---|---|---|---|", sizes[0], sizes[1]);
+    for (list, [small_sqlite, large_sqlite, small_postgres, large_postgres]) in most {
+        println!("| {list} | {small_sqlite} | {large_sqlite} | {small_postgres} | {large_postgres} |");
+    }
+}
+
+async fn reads_of(postgres: bool, filling: Filling, long: bool) -> Reads {
+    let folder = Folder::new();
+    let url = if postgres { postgres_url().await } else { format!("sqlite:{}", folder.path().join("shop.db").display()) };
+    if postgres && !long {
+        // It rightly reads a small table in whole. Here counts what it can do without.
+        ask(&url, format!("alter database {} set enable_seqscan = off", database_of(&url))).await;
+    }
+    let begun = std::time::Instant::now();
+    let shop = open(url.clone(), folder, |_| {}).await;
+    fill(&shop, &url, filling).await;
+    println!("{} orders filled in {} s, {} MB", filling.orders, begun.elapsed().as_secs(), shop.db().size().await.unwrap() >> 20);
+    if !postgres && !long {
+        assert_eq!(number(&shop, "select count(*) from pragma_foreign_key_check()").await, 0, "each row's keys are of rows that there are");
+    }
+    let reads = first_pages(&shop).await;
+    shop.close().await;
+    if postgres {
+        ask(&std::env::var("TINDAHAN_TEST_POSTGRES").unwrap(), format!("drop database {} with (force)", database_of(&url))).await;
+    }
+    reads
+}
+
+fn database_of(url: &str) -> &str {
+    url.rsplit_once('/').unwrap().1
+}
+
+async fn ask(url: &str, sql: String) {
+    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+}
+
+/// What each page reads, measured one after the other.
+struct Pages<'a> {
+    shop: &'a TestShop,
+    meter: ReadMeter,
+    reads: Reads,
+}
+
+impl Pages<'_> {
+    /// Reads a page several times, for Postgres plans a statement anew when it was run five times, and keeps the most that it read.
+    async fn page<T, E: Debug>(&mut self, name: impl Into<String>, read: impl AsyncFn() -> Result<T, E>) {
+        let name = name.into();
+        let first = self.once(&name, &read).await;
+        for _ in 0..if self.shop.db().is_postgres() { 6 } else { 0 } {
+            read().await.unwrap();
+        }
+        let last = self.once(&name, &read).await;
+        self.reads.insert(name, first.max(last));
+    }
+
+    /// Does once what changes the shop.
+    async fn step<T, E: Debug>(&mut self, name: &str, step: impl AsyncFn() -> Result<T, E>) {
+        let read = self.once(name, &step).await;
+        self.reads.insert(name.to_owned(), read);
+    }
+
+    async fn once<T, E: Debug>(&self, name: &str, read: &impl AsyncFn() -> Result<T, E>) -> i64 {
+        // Beyond the age of what is kept in memory.
+        self.shop.clock.advance(10_000);
+        let before = self.meter.total().await.unwrap();
+        if let Err(error) = read().await {
+            panic!("{name}: {error:?}");
+        }
+        self.meter.total().await.unwrap() - before
+    }
+}
+
+async fn first_pages(shop: &TestShop) -> Reads {
+    let mut pages = Pages { shop, meter: ReadMeter::of(shop.db()).await.unwrap(), reads: Reads::new() };
+    let ctx = owner(shop);
+    order_lists(&mut pages, &ctx).await;
+    order_pages(&mut pages, &ctx).await;
+    products_and_stock(&mut pages, &ctx).await;
+    settings_and_home(&mut pages, &ctx).await;
+    files(&mut pages, &ctx).await;
+    background(&mut pages).await;
+    pages.reads
+}
+
+fn query(search: &str, payment: &str, fulfilment: &str, queue: &str) -> OrderQuery {
+    OrderQuery { search: search.into(), payment: payment.into(), fulfilment: fulfilment.into(), queue: queue.into(), after: String::new() }
+}
+
+/// A number that the newest orders do not have, and one that they have.
+async fn order_numbers(shop: &Shop) -> [String; 2] {
+    let one = async |sql| shop.db().fetch_scalar::<String>(sql, &[]).await.unwrap();
+    [
+        one("select number from orders order by placed_at limit 1").await,
+        one("select number from orders order by placed_at desc limit 1").await,
+    ]
+}
+
+async fn order_lists(pages: &mut Pages<'_>, ctx: &Context) {
+    let shop = pages.shop;
+    let mut list = async |name: String, query: OrderQuery| pages.page(name, async || orders::list(shop, ctx, &query).await).await;
+    list("orders".into(), query("", "", "", "")).await;
+    for queue in OrderQueue::ALL {
+        list(format!("orders, queue {queue}"), query("", "", "", queue.as_str())).await;
+    }
+    for payment in PaymentState::ALL {
+        list(format!("orders of a payment state · {payment}"), query("", payment.as_str(), "", "")).await;
+        for fulfilment in FulfilmentState::ALL {
+            list(format!("orders of both states · {payment}, {fulfilment}"), query("", payment.as_str(), fulfilment.as_str(), "")).await;
+        }
+    }
+    for fulfilment in FulfilmentState::ALL {
+        list(format!("orders of a fulfilment state · {fulfilment}"), query("", "", fulfilment.as_str(), "")).await;
+    }
+    let [oldest, newest] = order_numbers(shop).await;
+    for (what, words) in [
+        ("the oldest number", oldest.as_str()),
+        ("the newest number", &newest),
+        ("the beginning of a number", &newest[..2]),
+        ("a number of no order", "TZZZZ-ZZZZ"),
+        ("an e-mail", &person(17).email),
+        ("a telephone number", &person(20).phone),
+        ("a telephone number of many", &person(18).phone),
+        ("a word of many names", "Maria"),
+        ("a name of many", "Maria Santos"),
+        ("a rare name", "Maria Reyes"),
+        ("a name of nobody", "Maria Nobody"),
+        ("a SKU of many orders", "SKU-0001"),
+        ("a discount code", "TEN"),
+    ] {
+        list(format!("orders, search for {what}"), query(words, "", "", "")).await;
+    }
+    pages.page("orders, numbers of the queues", async || orders::queues(shop, ctx).await).await;
+    pages.page("orders, saved filters", async || orders::saved_filters(shop, ctx).await).await;
+    let shopper: UserId = shop
+        .db()
+        .fetch_scalar("select user_id from orders where user_id is not null group by user_id order by count(*) desc limit 1", &[])
+        .await
+        .unwrap();
+    let shopper = Context::customer(shopper, ctx.request);
+    pages.page("a shopper's own orders", async || orders::of_customer(shop, &shopper, None).await).await;
+    pages.page("a shopper's address book", async || customers::address_book(shop, &shopper).await).await;
+}
+
+async fn order_pages(pages: &mut Pages<'_>, ctx: &Context) {
+    let shop = pages.shop;
+    let open: Vec<OrderId> = shop.db().fetch_scalars("select id from orders order by placed_at desc limit 50", &[]).await.unwrap();
+    let old: OrderId =
+        shop.db().fetch_scalar("select id from orders where payment_state = 'paid' order by placed_at limit 1", &[]).await.unwrap();
+    for (name, order) in [("an open order with its timeline", open[1]), ("an old order with its timeline", old)] {
+        pages.page(name, async || order_management::view(shop, ctx, Locale::En, order).await).await;
+    }
+    pages.page("a pick list of 50 orders", async || fulfilment::pick_list(shop, ctx, Locale::En, &open).await).await;
+    pages.page("refusals", async || refusals::open(shop, ctx).await).await;
+}
+
+async fn products_and_stock(pages: &mut Pages<'_>, ctx: &Context) {
+    let shop = pages.shop;
+    let category: CategoryId = shop.db().fetch_scalar("select id from categories order by position limit 1", &[]).await.unwrap();
+    for status in ["", "draft", "published", "archived"] {
+        for (name, category) in [("products", None), ("products of a category", Some(category))] {
+            let name = format!("{name} · {}", if status.is_empty() { "all" } else { status });
+            pages.page(name, async || search::admin_list(shop, ctx, "", status, category, None).await).await;
+        }
+    }
+    let product: ProductId = shop.db().fetch_scalar("select id from products order by id limit 1", &[]).await.unwrap();
+    let hot: VariantId = shop.db().fetch_scalar("select id from variants order by sku limit 1", &[]).await.unwrap();
+    pages.page("a product as it is edited", async || catalog::admin_product(shop, ctx, product).await).await;
+    pages.page("categories", async || catalog::category_list(shop, ctx, Locale::En).await).await;
+    pages.page("stock", async || inventory::list(shop, ctx, "", None).await).await;
+    pages.page("stock, search", async || inventory::list(shop, ctx, "sku-01", None).await).await;
+    pages.page("movements of a variant of many orders", async || inventory::movements(shop, ctx, hot).await).await;
+    pages.page("what runs low", async || inventory::low(shop, 5).await).await;
+}
+
+async fn settings_and_home(pages: &mut Pages<'_>, ctx: &Context) {
+    let shop = pages.shop;
+    pages.page("home: the day's figures and the last 14 days'", async || dashboard::today(shop, ctx).await).await;
+    pages.page("failed jobs", async || jobs::dead(shop, ctx).await).await;
+    pages.page("denied access", async || identity::denials(shop, ctx).await).await;
+    pages.page("staff", async || identity::staff(shop, ctx).await).await;
+    pages.page("API keys", async || identity::api_keys(shop, ctx).await).await;
+    pages.page("discount codes", async || pricing::discounts(shop, ctx, "").await).await;
+    pages.page("tax rates", async || pricing::tax_rates(shop, ctx).await).await;
+    pages.page("delivery methods", async || pricing::delivery_methods(shop, ctx).await).await;
+    pages.page("locations", async || inventory::locations(shop, ctx).await).await;
+}
+
+async fn files(pages: &mut Pages<'_>, ctx: &Context) {
+    let shop = pages.shop;
+    let orders = async || OrdersFile::begin(shop, ctx, query("", "", "", "")).await.unwrap().next().await;
+    pages.page("orders as a file", orders).await;
+    let customers = async || CustomersFile::begin(shop, ctx).await.unwrap().next().await;
+    pages.page("customers as a file", customers).await;
+}
+
+/// What the program looks for by itself.
+async fn background(pages: &mut Pages<'_>) {
+    let shop = pages.shop;
+    let seen = number(shop, "select cast(max(seq) as bigint) from events").await - 50;
+    pages.page("the next events", async || platform::events::after(shop.db(), seen).await).await;
+    pages.page("the newest event", async || platform::events::newest(shop.db()).await).await;
+    limit(shop, OrderLimits { cash_days: 365, ..OrderLimits::NONE }).await;
+    pages.page("cash orders that are to be cancelled", async || order_management::expire_cash(shop).await).await;
+    pages
+        .step("the jobs that are due, each claimed and done", async || {
+            let mut handlers = Handlers::new();
+            handlers.insert("payments.expire", Box::new(|(), _| Box::pin(async { Ok(()) })));
+            platform::jobs::run_due(shop.db(), &(), &handlers).await
+        })
+        .await;
+    pages.step("unpaid orders that are to be cancelled, each cancelled", async || order_management::expire_unpaid(shop).await).await;
+}
