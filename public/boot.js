@@ -34,11 +34,15 @@ document.addEventListener('click', (event) => {
   const link = event.target.closest('a[href*="#"]');
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (link.origin !== location.origin || link.pathname !== location.pathname || link.hash.length < 2) return;
+  // The link of an error is no page to go back to.
+  const isError = link.closest('[data-errors]');
+  if (isError) event.preventDefault();
   // By then the page is scrolled.
   setTimeout(() => {
     const place = document.getElementById(decodeURIComponent(link.hash.slice(1)));
     if (!place) return;
     for (let folded = place; (folded = folded.closest('details:not([open])')); ) folded.open = true;
+    if (isError) place.scrollIntoView({ block: 'center' });
     const isField = place.matches('main, a[href], button, input, select, summary, textarea');
     const fields = isField ? [] : [...place.querySelectorAll('input:enabled, select:enabled, textarea:enabled')];
     const goal = fields.find((field) => field.checkVisibility()) ?? place;

@@ -128,9 +128,10 @@ impl From<i64> for CreditRequest {
 /// Why something cannot be credited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CreditError {
-    /// Less than nothing, or a line that the order does not have.
+    /// An amount less than nothing, or a line that the order does not have.
     #[error("that is no part of the order's price")]
     Unknown,
+    /// More units, or less than none.
     #[error("at most {left} units of this line")]
     TooManyUnits { line: OrderLineId, left: i64 },
     #[error("at most {0} minor units of the delivery fee")]
@@ -139,36 +140,57 @@ pub enum CreditError {
     TooMuch(i64),
 }
 
+/// Everything for which a request cannot be credited: of its units, of the fee, and when these are right, of the amount.
+#[must_use]
+pub fn faults(parts: &[PricePart], wanted: &CreditRequest) -> Vec<CreditError> {
+    let mut parts = parts.to_vec();
+    let mut faults = Vec::new();
+    if wanted.fee < 0 || wanted.amount < 0 {
+        faults.push(CreditError::Unknown);
+    }
+    for (line, units) in &wanted.lines {
+        match parts.iter_mut().find(|part| part.part == Part::Line(*line)) {
+            None => faults.push(CreditError::Unknown),
+            Some(part) if !(0..=part.units_left().max(0)).contains(units) => {
+                faults.push(CreditError::TooManyUnits { line: *line, left: part.units_left() });
+            }
+            Some(part) => part.take(&part.of_units(*units)),
+        }
+    }
+    if wanted.fee > 0 {
+        match parts.iter_mut().find(|part| part.part.is_delivery()) {
+            None => faults.push(CreditError::TooMuchFee(0)),
+            Some(part) if wanted.fee > part.left() => faults.push(CreditError::TooMuchFee(part.left())),
+            Some(part) => part.take(&part.of_amount(wanted.fee)),
+        }
+    }
+    let left: i64 = parts.iter().map(PricePart::left).sum();
+    if faults.is_empty() && wanted.amount > left {
+        faults.push(CreditError::TooMuch(left));
+    }
+    faults
+}
+
 /// How a request is credited: first the units and the fee, then the amount over what is left of each part, in proportion by largest
 /// remainder. The credits have at most one entry a part for the units or the fee, and one for the amount.
 ///
 /// # Errors
-/// [`CreditError`] for more than is left.
+/// The first of the [`faults`] for more than is left.
 pub fn credits(parts: &[PricePart], wanted: &CreditRequest) -> Result<Vec<Credit>, CreditError> {
+    if let Some(fault) = faults(parts, wanted).into_iter().next() {
+        return Err(fault);
+    }
     let mut parts = parts.to_vec();
     let mut credits = Vec::new();
-    if wanted.fee < 0 || wanted.amount < 0 {
-        return Err(CreditError::Unknown);
-    }
     for (line, units) in &wanted.lines {
-        let part = parts.iter_mut().find(|part| part.part == Part::Line(*line)).filter(|_| *units >= 0).ok_or(CreditError::Unknown)?;
-        if *units > part.units_left() {
-            return Err(CreditError::TooManyUnits { line: *line, left: part.units_left() });
+        if let Some(part) = parts.iter_mut().find(|part| part.part == Part::Line(*line)) {
+            let credit = part.of_units(*units);
+            push(&mut credits, part, credit);
         }
-        let credit = part.of_units(*units);
-        push(&mut credits, part, credit);
     }
-    if wanted.fee > 0 {
-        let part = parts.iter_mut().find(|part| part.part.is_delivery()).ok_or(CreditError::TooMuchFee(0))?;
-        if wanted.fee > part.left() {
-            return Err(CreditError::TooMuchFee(part.left()));
-        }
+    if let Some(part) = parts.iter_mut().find(|part| part.part.is_delivery()).filter(|_| wanted.fee > 0) {
         let credit = part.of_amount(wanted.fee);
         push(&mut credits, part, credit);
-    }
-    let left: i64 = parts.iter().map(PricePart::left).sum();
-    if wanted.amount > left {
-        return Err(CreditError::TooMuch(left));
     }
     credits.extend(spread(&parts, wanted.amount));
     Ok(credits)
@@ -283,6 +305,14 @@ mod tests {
         vec![part(Part::Line(line(1)), 1, 112_000, 12_000), part(Part::Line(line(2)), 2, 100_000, 0), part(FEE, 0, 10_000, 1_071)]
     }
 
+    #[test]
+    fn all_that_is_too_much_is_found_at_once() {
+        let wanted = CreditRequest { lines: vec![(line(1), 2), (line(2), 2)], fee: 10_001, amount: 0 };
+        let found = faults(&mixed(), &wanted);
+        assert_eq!(found, [CreditError::TooManyUnits { line: line(1), left: 1 }, CreditError::TooMuchFee(10_000)]);
+        assert_eq!(credits(&mixed(), &wanted), Err(found[0]));
+    }
+
     fn apply(parts: &mut [PricePart], credits: &[Credit]) {
         for credit in credits {
             let part = parts.iter_mut().find(|part| part.part == credit.part).unwrap();
@@ -300,6 +330,7 @@ mod tests {
     fn no_more_is_credited_than_is_left() {
         let units = |n| CreditRequest { lines: vec![(line(2), n)], ..CreditRequest::default() };
         assert_eq!(credits(&mixed(), &units(3)), Err(CreditError::TooManyUnits { line: line(2), left: 2 }));
+        assert_eq!(credits(&mixed(), &units(-1)), Err(CreditError::TooManyUnits { line: line(2), left: 2 }));
         assert_eq!(credits(&mixed(), &CreditRequest { fee: 10_001, ..CreditRequest::default() }), Err(CreditError::TooMuchFee(10_000)));
         assert_eq!(credits(&mixed(), &CreditRequest::from(222_001)), Err(CreditError::TooMuch(222_000)));
         assert_eq!(credits(&mixed(), &CreditRequest::from(-1)), Err(CreditError::Unknown));

@@ -24,6 +24,7 @@ pub mod order;
 pub mod permission;
 mod quantity;
 pub mod slug;
+pub mod stock;
 pub mod text;
 mod time;
 pub mod view;

@@ -10,6 +10,9 @@ pub enum Locale {
     Fil,
 }
 
+/// The minus sign of numbers and amounts.
+const MINUS: char = '−';
+
 const MONTHS: [[&str; 12]; 2] = [
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     ["Ene", "Peb", "Mar", "Abr", "May", "Hun", "Hul", "Ago", "Set", "Okt", "Nob", "Dis"],
@@ -91,7 +94,7 @@ impl Locale {
     pub fn number(self, number: i64) -> String {
         let mut out = String::new();
         if number < 0 {
-            out.push('-');
+            out.push(MINUS);
         }
         push_grouped(&mut out, number.unsigned_abs());
         out
@@ -106,12 +109,12 @@ impl Locale {
         format!("{}{point}{part}%", self.number(basis_points / 100))
     }
 
-    /// An amount with its currency: `₱1,234.50`, `-$5.00`, `KWD 1.250`.
+    /// An amount with its currency: `₱1,234.50`, `−$5.00`, `KWD 1.250`.
     #[must_use]
     pub fn money(self, money: Money) -> String {
         let mut out = String::new();
         if money.minor < 0 {
-            out.push('-');
+            out.push(MINUS);
         }
         let currency = money.currency;
         if let Some(symbol) = symbol(currency.code()) {
@@ -237,11 +240,11 @@ mod tests {
     fn money_shows_each_digit_of_its_minor_unit() {
         let cases = [
             (123_450, Currency::PHP, "₱1,234.50"),
-            (-500, Currency::USD, "-$5.00"),
+            (-500, Currency::USD, "−$5.00"),
             (5, Currency::PHP, "₱0.05"),
             (1_250, Currency::JPY, "¥1,250"),
             (1_250, Currency::KWD, "KWD\u{a0}1.250"),
-            (i64::MIN, Currency::PHP, "-₱92,233,720,368,547,758.08"),
+            (i64::MIN, Currency::PHP, "−₱92,233,720,368,547,758.08"),
         ];
         for (minor, currency, text) in cases {
             assert_eq!(Locale::En.money(Money::new(minor, currency)), text);

@@ -108,7 +108,7 @@ fn read(text: &str, decimals: u8, mark: DecimalMark, zeros_may_follow: bool) -> 
     let decimals = usize::from(decimals);
     let (point, comma) = mark.signs();
     let text = text.trim();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let (sign, digits) = text.strip_prefix(['-', '−']).map_or(("", text), |digits| ("-", digits));
     let (whole, fraction) = digits.split_once(point).map_or((digits, None), |(whole, fraction)| (whole, Some(fraction)));
     let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let mut groups = whole.split(comma);
@@ -153,6 +153,7 @@ mod tests {
             (" 149 ", 2, Ok(14_900)),
             (".5", 2, Ok(50)),
             ("-0.50", 2, Ok(-50)),
+            ("−0.50", 2, Ok(-50)),
             ("12.5000", 2, Ok(1_250)),
             ("0.500", 2, Ok(50)),
             ("450,000", 0, Ok(450_000)),

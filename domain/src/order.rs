@@ -13,9 +13,9 @@ named! {
         PartlyPaid "partly_paid",
         /// All of it arrived.
         Paid "paid",
-        /// Some of it went back.
+        /// Some of it went back, or all that came so far while more is due.
         PartlyRefunded "partly_refunded",
-        /// All of it went back.
+        /// All of it went back, and nothing more is due.
         Refunded "refunded",
         /// The last attempt failed; another may follow.
         Failed "failed",
@@ -262,7 +262,7 @@ impl PaymentFacts {
     /// The state they amount to. An order that costs nothing is paid from the start.
     #[must_use]
     pub const fn state(self) -> PaymentState {
-        if self.captured > 0 && self.refunded >= self.captured {
+        if self.captured > 0 && self.refunded >= self.captured && (self.cancelled || self.captured >= self.total) {
             return PaymentState::Refunded;
         }
         if self.refunded > 0 {
@@ -391,6 +391,14 @@ mod tests {
         assert_eq!(PaymentFacts { captured: 100, held: false, ..facts }.state(), PaymentState::Paid);
         assert_eq!(PaymentFacts { held: false, ..facts }.state(), PaymentState::Failed);
         assert_eq!(PaymentFacts { cancelled: true, ..facts }.state(), PaymentState::Voided);
+    }
+
+    #[test]
+    fn an_order_of_which_more_is_due_is_not_refunded_in_full() {
+        let facts = PaymentFacts { total: 389, captured: 95, refunded: 95, held: false, latest: AttemptState::Pending, cancelled: false };
+        assert_eq!(facts.state(), PaymentState::PartlyRefunded);
+        assert_eq!(PaymentFacts { cancelled: true, ..facts }.state(), PaymentState::Refunded);
+        assert_eq!(PaymentFacts { total: 95, ..facts }.state(), PaymentState::Refunded);
     }
 
     #[test]

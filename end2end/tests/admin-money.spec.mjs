@@ -49,6 +49,7 @@ test('units that break before they leave are cancelled, and the rest is sent', {
   await expect(page.locator('dl', { hasText: 'Tax' }).filter({ hasText: '₱' }).first()).toBeVisible();
   await page.getByRole('button', { name: 'Cancel single items', exact: true }).click();
   await expect(page.getByText('1 cancelled').first()).toBeVisible();
+  await expect(page.locator('main')).toContainText('To pay');
   await expect(page.getByText('one broke on the shelf').first()).toBeVisible();
   await accessible(page);
   // The two others leave in the parcel that was begun.
@@ -57,6 +58,40 @@ test('units that break before they leave are cancelled, and the rest is sent', {
   await page.getByRole('button', { name: 'Ship', exact: true }).click();
   await page.getByRole('button', { name: 'Mark delivered' }).click();
   await expect(page.getByText('Delivered').first()).toBeVisible();
+});
+
+test('all that is wrong with a refund is said at once, beside its fields; cash is handed over by the staff', { tag: '@desktop' }, async ({ page, request, problems }) => {
+  problems.allow(/422/);
+  const order = await anOrder(request, 'Lia Cruz', { quantity: 2 });
+  const press = (name) => page.getByRole('button', { name, exact: true }).click();
+  await asStaff(page, 'owner');
+  await open(page, `/admin/orders/${order}`);
+  await press('Pick');
+  await press('Pack');
+  await page.locator('#courier-1').fill('LBC');
+  await press('Ship');
+  await press('Mark delivered');
+  const main = page.locator('main');
+  await expect(main).toContainText('Received');
+  await page.locator('summary').filter({ hasText: 'Refund' }).click();
+  const units = page.locator('input[id^="refund-units-"]').first();
+  await units.fill('-1');
+  await page.locator('#refund-amount').fill('-3');
+  await press('Refund');
+  await expect(page.locator('[id^="refund-units-"][id$="-error"]').first()).toContainText('1 or more');
+  await expect(page.locator('#refund-amount-error')).toContainText('more than 0');
+  await expect(page.locator('#refund-reason-error')).toBeVisible();
+  await units.fill('1');
+  await page.locator('#refund-amount').fill('');
+  await expect(page.getByText('This order was paid in cash.')).toBeVisible();
+  await page.locator('#refund-reason').fill('a scratch');
+  // By the keyboard: the focus stays on the page.
+  await page.locator('#refund-reason').press('Enter');
+  await expect(page.getByText('To be handed over in cash, or transferred')).toBeVisible();
+  await expect(main.locator(':focus')).toHaveCount(1);
+  await expect(main).toContainText('1 × ');
+  await expect(main).toContainText('tax in it');
+  await accessible(page);
 });
 
 // On a phone, as the courier's money is counted.

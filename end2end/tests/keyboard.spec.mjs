@@ -47,6 +47,17 @@ test('a parcel that is shipped by the keyboard keeps the focus', { tag: '@deskto
   await expect(page.locator('#courier-1')).toBeFocused();
 });
 
+test('stock that is saved by Enter keeps the focus in its field', { tag: '@desktop' }, async ({ page }) => {
+  await asStaff(page, 'manager');
+  await open(page, '/admin/stock?q=mug');
+  await page.locator('#delta').fill('1');
+  await page.locator('#delta').press('Enter');
+  await expect(page.getByText('Saved').first()).toBeVisible();
+  // The field is another one, and empty.
+  await expect(page.locator('#delta')).toHaveValue('');
+  await expect(page.locator('#delta')).toBeFocused();
+});
+
 test('notices on a phone cover no button, and are shown one at a time', { tag: '@phone' }, async ({ page, request }) => {
   const id = await anOrder(request, 'Ana Reyes');
   await asStaff(page, 'manager');

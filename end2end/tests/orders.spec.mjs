@@ -40,12 +40,13 @@ test('a manager undoes picking and packing, and records the parcel that was refu
   const main = page.locator('main');
   await expect(main).toContainText('The parcel was not taken at the door.');
   await expect(main).toContainText('Came back');
+  await expect(main).toContainText('Picking undone');
   await expect(main).toContainText('Parcel unpacked');
   await expect(button(page, 'Cancel order')).toHaveCount(0);
 });
 
 /** The link by which the shopper of an order follows it. */
-async function linkOf(request, name) {
+async function linkOf(request, name, options) {
   let link;
   const placed = (answer) => answer.text().then((text) => { link ??= text.match(/"link":"([^"]+)"/)?.[1]; });
   const post = request.post.bind(request);
@@ -54,7 +55,7 @@ async function linkOf(request, name) {
     await placed(answer);
     return answer;
   };
-  const id = await anOrder(request, name);
+  const id = await anOrder(request, name, options);
   request.post = post;
   return { id, link };
 }
@@ -72,7 +73,7 @@ test('a shopper cancels by the link of the order, and is too late once it is pac
   await button(page, 'Yes, cancel the order').click();
   await page.waitForURL(`**${early.link}`);
   await expect(page.getByText('You cancelled this order. Nothing was paid.')).toBeVisible();
-  await expect(page.getByText('goes back')).toHaveCount(0);
+  await expect(page.getByText('is refunded')).toHaveCount(0);
   await expect(page.getByRole('link', { name: 'Cancel this order' })).toHaveCount(0);
 
   // The parcel is packed between opening the page and sending the form.
@@ -94,6 +95,72 @@ test('a shopper cancels by the link of the order, and is too late once it is pac
   await accessible(page);
 });
 
+test('a shopper cancels only some items, and nothing when none is named', { tag: '@phone' }, async ({ page, request, problems }) => {
+  problems.allow(/status of 422/);
+  const { link } = await linkOf(request, 'Ben Cruz', { quantity: 3 });
+  await open(page, `${link}/cancel`);
+  await page.locator('summary', { hasText: 'Cancel only some items' }).click();
+  await expect(page.getByText('of 3 ordered')).toBeVisible();
+  const units = page.locator('input[name^="units["]').first();
+  await units.fill('0');
+  await button(page, 'Cancel these items').click();
+  await expect(page.getByText('Say how many: 1 or more.').first()).toBeVisible();
+  await accessible(page);
+  await units.fill('1');
+  await button(page, 'Cancel these items').click();
+  await page.waitForURL(/cancelled=some$/);
+  await expect(page.getByText('What you chose is cancelled.')).toBeVisible();
+  await expect(page.getByText('Thank you')).toHaveCount(0);
+  await expect(page.locator('main li[data-sku]').first()).toContainText('1 cancelled');
+  await expect(page.locator('main')).toContainText('To pay');
+  await expect(page.getByRole('link', { name: 'Cancel this order' })).toBeVisible();
+});
+
+test('a page that is out of date is read again, and what was typed stays', { tag: '@desktop' }, async ({ page, request, problems }) => {
+  problems.allow(/status of 409/);
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders/${id}`);
+  await button(page, 'Pick').click();
+  await expect(button(page, 'Pack')).toBeVisible();
+  const other = await page.context().newPage();
+  await open(other, `/admin/orders/${id}`);
+  await button(other, 'Pack').click();
+  await expect(button(other, 'Ship')).toBeVisible();
+  await other.close();
+  await page.locator('#reason').fill('they called');
+  await button(page, 'Pack').click();
+  await expect(page.getByText('The parcel was moved on meanwhile', { exact: false }).first()).toBeVisible();
+  await expect(button(page, 'Ship')).toBeVisible();
+  await expect(page.locator('#reason')).toHaveValue('they called');
+});
+
+test('an error is gone once another form of the page was done', { tag: '@desktop' }, async ({ page, request, problems }) => {
+  problems.allow(/status of 422/);
+  const id = await anOrder(request, 'Ana Reyes');
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders/${id}`);
+  await button(page, 'Cancel order').click();
+  await expect(page.locator('#reason-error')).toBeVisible();
+  await button(page, 'Pick').click();
+  await expect(button(page, 'Pack')).toBeVisible();
+  await expect(page.locator('#reason-error')).toHaveCount(0);
+});
+
+test('all orders of a page are ticked at once', { tag: '@desktop' }, async ({ page, request }) => {
+  const name = `All ${Date.now().toString(36)}`;
+  await anOrder(request, name);
+  await anOrder(request, name);
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
+  const all = page.getByRole('checkbox', { name: 'Select all rows' });
+  await all.check();
+  await expect(page.getByText('2 selected')).toBeVisible();
+  await page.getByRole('checkbox', { name: /^Select (?!all)/ }).first().uncheck();
+  await expect(all).not.toBeChecked();
+  await expect(page.getByText('1 selected')).toBeVisible();
+});
+
 test('queues are counted on their tabs, and the list leaves as a file', { tag: '@desktop' }, async ({ page, request }) => {
   const name = `Csv ${Date.now().toString(36)}`;
   await anOrder(request, name);
@@ -108,6 +175,33 @@ test('queues are counted on their tabs, and the list leaves as a file', { tag: '
   await page.getByRole('navigation', { name: 'Orders' }).getByRole('link', { name: /^To pack \d/ }).click();
   await page.waitForURL('**/admin/orders?queue=to_pack');
   await expect(page.getByRole('region', { name: 'Orders' }).locator('tbody tr').first()).toBeVisible();
+});
+
+test('orders that were ticked for a pick list are ticked again on Back', { tag: '@desktop' }, async ({ page, request }) => {
+  const name = `Ticks ${Date.now().toString(36)}`;
+  await anOrder(request, name);
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
+  const box = page.getByRole('region', { name: 'Orders' }).locator('tbody input[type=checkbox]');
+  await box.check();
+  await page.getByRole('status').getByRole('link', { name: 'Print pick list' }).click();
+  await page.waitForURL('**/admin/orders/pick-list?*');
+  await page.goBack();
+  await page.waitForURL('**/admin/orders?q=*');
+  await expect(box).toBeChecked();
+  await expect(page.getByRole('status').getByRole('link', { name: 'Print pick list' })).toBeVisible();
+});
+
+test('on a phone the queues, the total of an order and what is available are in sight', { tag: '@phone' }, async ({ page, request }) => {
+  const name = `Small ${Date.now().toString(36)}`;
+  await anOrder(request, name);
+  await asStaff(page, 'manager');
+  await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
+  await expect(page.getByRole('navigation', { name: 'Orders' })).toBeInViewport();
+  await expect(page.getByRole('columnheader', { name: 'Total' })).toBeInViewport({ ratio: 0.9 });
+  await expect(page.getByRole('region', { name: 'Orders' }).locator('tbody tr').first()).toContainText(name);
+  await open(page, '/admin/stock?q=mug');
+  await expect(page.getByRole('columnheader', { name: 'Available' })).toBeInViewport({ ratio: 0.9 });
 });
 
 test('a member of staff chooses the notices to get by mail', { tag: '@phone' }, async ({ page }) => {

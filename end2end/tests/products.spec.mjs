@@ -89,6 +89,10 @@ test('stock that cannot be removed gives the reason', { tag: '@desktop' }, async
   };
   await adjust('9999999');
   await expect(page.locator('#delta-error')).toContainText('1,000,000');
+  await page.locator('[name=reason]').selectOption('damaged');
+  await adjust('1');
+  await expect(page.locator('#delta-error')).toContainText('below 0');
+  await page.locator('[name=reason]').selectOption('count');
   await adjust('-999999');
   await expect(page.locator('#delta-error')).toContainText('can be taken away');
   // Its movements name their variant.
@@ -129,10 +133,10 @@ test('a delivery method is added and switched off', { tag: '@desktop' }, async (
   await page.locator('#days_min').fill('4');
   await page.locator('#days_max').fill('3');
   await page.locator('#regions').fill('JP');
-  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByRole('button', { name: 'Add a delivery method' }).click();
   await expect(page.locator('#days_max-error')).toBeVisible();
   await page.locator('#days_max').fill('9');
-  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByRole('button', { name: 'Add a delivery method' }).click();
   await page.waitForURL('**/admin/settings/delivery');
   await page.getByRole('link', { name: `By kayak ${code}` }).click();
   await page.getByRole('checkbox', { name: 'Offered at checkout' }).uncheck();
@@ -149,10 +153,15 @@ test('a discount code is made, used by a shopper and switched off', { tag: '@des
   await page.getByRole('link', { name: 'Add a discount code' }).click();
   await page.locator('#code').fill(code.toLowerCase());
   await page.locator('#value').fill('ten');
-  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByRole('button', { name: 'Add a discount code' }).click();
   await expect(page.locator('#value-error')).toBeVisible();
+  // The link of the error leads to its field, and is no page to go back to.
+  const before = await page.evaluate(() => history.length);
+  await page.getByRole('alert').getByRole('link').first().click();
+  await expect(page.locator('#value')).toBeFocused();
+  expect(await page.evaluate(() => history.length)).toBe(before);
   await page.locator('#value').fill('10');
-  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByRole('button', { name: 'Add a discount code' }).click();
   await page.waitForURL('**/admin/settings/discounts');
   await expect(page.locator('tr', { hasText: code })).toContainText('In use');
 

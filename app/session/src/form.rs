@@ -262,7 +262,7 @@ pub fn ProblemSummary(problem: Signal<Option<AppError>>) -> impl IntoView {
         count
     });
     view! {
-        <div node_ref=node tabindex="-1" class="outline-none scroll-mt-4 md:scroll-mt-40" hidden=move || problem.with(Option::is_none)>
+        <div node_ref=node tabindex="-1" class="outline-none scroll-mt-4 md:scroll-mt-40 [details>div>&]:mb-3 [section>div>&]:mb-3" hidden=move || problem.with(Option::is_none)>
             <ErrorSummary problems=Signal::derive(move || -> FieldErrors { fields.get() })/>
             {move || without_fields().map(|problem| {
                 let sign_in = problem.is_signed_out().then(|| view! { " "<a class="link font-medium" href=sign_in_address()>{tr!(SHELL_SIGN_IN)}</a> });

@@ -23,6 +23,7 @@ mod reading;
 #[cfg(feature = "ssr")]
 pub mod request;
 mod title;
+mod units;
 
 pub use access::{RequiresAccess, access_of};
 pub use address::{escaped, sign_in_address};
@@ -35,3 +36,6 @@ pub use hydration::{HYDRATED, when_hydrated};
 pub use lazy::{PartMissing, PartView, part};
 pub use reading::{loaded, resource, shared};
 pub use title::{Title, TitleBetweenPages};
+pub use units::TypedUnits;
+#[cfg(feature = "ssr")]
+pub use units::{ReadUnits, read_units};

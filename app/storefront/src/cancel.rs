@@ -1,16 +1,16 @@
 //! Cancelling one's own order by its signed link, after a confirmation.
 
-use std::collections::BTreeMap;
-
 use domain::id::OrderLineId;
+#[cfg(feature = "ssr")]
+use domain::messages::t;
 use domain::order::CancelCause;
 use domain::view::{CancelledMoney, OrderLineView, OrderView};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use session::{
-    Access, Answer, AppError, PostForm, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
+    Access, Answer, AppError, FormFallback, PostForm, ProblemSummary, Title, TypedUnits, access, access_of, lazy_page, problem, resource,
+    typed, use_form_fallback, wrong,
 };
 use ui::{Alert, Button, Choice, Disclosure, Field, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr, use_locale};
 
@@ -19,47 +19,64 @@ use crate::follow::{Followed, follow_order};
 use crate::order::state_badges;
 use crate::seo::NotIndexed;
 
-/// Cancels the order of a signed link, or units of its lines where any are named, as long as no parcel of it is packed. `version` is that
-/// of the order when its page was made: a form that is sent twice cancels once. Returns the address of its page.
+/// What the form that cancels units of lines sends as `what`; the other form cancels the whole order.
+const SOME: &str = "units";
+
+/// Cancels the order of a signed link, or with `what` set to `units` only units of its lines, as long as no parcel of it is packed.
+/// `version` is that of the order when its page was made: a form that is sent twice cancels once. Returns the address of its page.
 #[server(endpoint = "cancel_own_order", output = Answer)]
 pub async fn cancel_own_order(
     token: String,
+    #[server(default)] what: String,
     #[server(default)] cause: String,
-    #[server(default)] units: BTreeMap<String, String>,
+    #[server(default)] units: TypedUnits,
     #[server(default)] version: String,
 ) -> Result<String, AppError> {
-    use backend::order_management::{self, OrderChangeError};
+    use backend::order_management;
     use session::request;
     let (shop, ctx) = (request::shop()?, request::context()?);
     let order = crate::follow::by_link(&token).await?;
     let cause = cause.parse().unwrap_or(CancelCause::Unsaid);
-    let (mut lines, mut wrong) = (Vec::new(), Vec::new());
-    for (line, text) in units.iter().filter(|(_, text)| !text.trim().is_empty()) {
-        let id = line.parse::<OrderLineId>().map_err(|_| request::not_found())?;
-        match domain::number::whole(text) {
-            Ok(units) => lines.push((id, units)),
-            Err(error) => wrong.push((units_id(id), error.of_whole().text(request::locale()).to_owned())),
-        }
-    }
-    if !wrong.is_empty() {
-        return Err(request::invalid(wrong));
-    }
-    let done = if lines.iter().any(|(_, units)| *units != 0) {
+    let mut address = backend::orders::link(&shop, order.id);
+    let done = if what == SOME {
+        let lines = units_to_cancel(&order, &units)?;
         let ctx = ctx.with_key(&format!("{}-{}", order.id, version));
+        address.push_str(crate::follow::CANCELLED_SOME);
         order_management::cancel_own_units(&shop, &ctx, order.id, lines, cause).await
     } else {
         order_management::cancel_own(&shop, &ctx, order.id, cause).await
     };
-    done.map_err(|error| match (&error, error.message(request::locale())) {
-        (OrderChangeError::Packed | OrderChangeError::NotCaptured, Some(message)) => request::fail(AppError::with_message(409, message)),
-        (OrderChangeError::TooManyUnits { line, .. }, Some(message)) => request::invalid(vec![(units_id(*line), message)]),
-        _ => request::unexpected(&error),
-    })?;
-    let address = backend::orders::link(&shop, order.id);
+    done.map_err(|error| cancel_error(&error))?;
     request::redirect(&address);
     Ok(address)
 }
 access!(CancelOwnOrder, Access::Public);
+
+/// The units that are typed, each at most what is open of its line; the errors of all fields come together.
+#[cfg(feature = "ssr")]
+fn units_to_cancel(order: &OrderView, units: &TypedUnits) -> Result<Vec<(OrderLineId, i64)>, AppError> {
+    use session::request;
+    let locale = request::locale();
+    let mut read = session::read_units(units, locale, units_id)?.at_least_one(locale);
+    for (line, units) in &read.lines {
+        let open = order.lines.iter().find(|own| own.id == *line).map_or(0, OrderLineView::open);
+        if *units > open {
+            read.wrong.push((units_id(*line), t::ORDER_ERROR_AT_MOST_UNITS.with(locale, &[("units", &locale.number(open))])));
+        }
+    }
+    if read.wrong.is_empty() { Ok(read.lines) } else { Err(request::invalid(read.wrong)) }
+}
+
+#[cfg(feature = "ssr")]
+fn cancel_error(error: &backend::order_management::OrderChangeError) -> AppError {
+    use backend::order_management::OrderChangeError;
+    use session::request;
+    match (error, error.message(request::locale())) {
+        (OrderChangeError::Packed | OrderChangeError::NotCaptured, Some(message)) => request::fail(AppError::with_message(409, message)),
+        (OrderChangeError::TooManyUnits { line, .. }, Some(message)) => request::invalid(vec![(units_id(*line), message)]),
+        _ => request::unexpected(error),
+    }
+}
 
 /// The id of the field for a line's units.
 fn units_id(line: OrderLineId) -> String {
@@ -145,39 +162,46 @@ fn too_late(help: Option<String>, pressed: bool) -> AnyView {
     view! { <div node_ref=node tabindex="-1" class="outline-none"><Alert tone=Tone::Warning><p>{tr!(ORDER_ERROR_PACKED)}</p>{write}</Alert></div> }.into_any()
 }
 
-/// Fields to choose units of lines instead of the whole order; nothing for an order of one unit.
-fn some_items(order: &OrderView, typed: &Typed, problem: Signal<Option<AppError>>) -> AnyView {
+/// The form that cancels units of lines, with its own button; nothing for an order of one unit.
+fn some_items(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
     let locale = use_locale();
     let open: i64 = order.lines.iter().map(OrderLineView::open).sum();
     if open < 2 {
         return ().into_any();
     }
+    let (action, fallback) = cancelling(true, late);
+    let (problem, typed) = (problem(action, &fallback), typed(action, &fallback));
     let field = |line: &OrderLineView| {
         let (name, id) = (format!("units[{}]", line.id), units_id(line.id));
-        let label = format!("{} {}", line.name, line.options).trim().to_owned();
-        let hint = tr!(ORDER_ERROR_AT_MOST_UNITS, units = locale.number(line.open()));
+        let units = locale.number(line.open());
+        let is_whole = line.open() == line.quantity;
+        let hint = if is_whole { tr!(ORDER_UNITS_OF, units = units) } else { tr!(ORDER_ERROR_AT_MOST_UNITS, units = units) };
         let (value, error) = (typed.or(&name, ""), wrong(problem, id.clone()));
-        view! { <Field label name id value inputmode="numeric" optional=true hint error/> }.into_any()
+        view! { <Field label=line.label() name id value inputmode="numeric" optional=true hint error/> }.into_any()
     };
     let fields = order.lines.iter().filter(|line| line.open() > 0).map(field).collect_view();
+    let version = order.version.to_string();
     view! {
         <Disclosure title=tr!(ORDER_CANCEL_SOME) open=typed.is_any()>
-            <div class="flex flex-col gap-3">
+            <PostForm action class="flex flex-col gap-3">
+                <ProblemSummary problem/>
+                <input type="hidden" name="token" value=token/>
+                <input type="hidden" name="version" value=version/>
+                <input type="hidden" name="what" value=SOME/>
                 <p class="text-sm text-quiet">{tr!(ORDER_CANCEL_SOME_BODY)}</p>
                 {fields}
-            </div>
+                <div><Button kind="submit" look=Look::Danger icon=icon::CLOSE busy=action.pending()>{tr!(ORDER_CANCEL_SOME_CONFIRM)}</Button></div>
+            </PostForm>
         </Disclosure>
     }
     .into_any()
 }
 
-fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
-    let back = [order.refunded, order.returning].iter().try_fold(order.captured, |left, gone| left.minus(*gone)).unwrap_or(order.captured);
-    let money = CancelledMoney::of(order.payment_method, back).words(use_locale());
+/// The action of one of the two forms, which leads to the order's page, and the form fallback as far as it is of this form.
+fn cancelling(some: bool, late: RwSignal<u32>) -> (ServerAction<CancelOwnOrder>, FormFallback) {
     let action = ServerAction::<CancelOwnOrder>::new();
     let fallback = use_form_fallback();
-    let (problem, typed) = (problem(action, &fallback), typed(action, &fallback));
-    let (version, some) = (order.version.to_string(), some_items(order, &typed, problem));
+    let is_own = (fallback.value("what") == Some(SOME)) == some;
     Effect::new(move || {
         if action.value().with(|answer| matches!(answer, Some(Err(error)) if error.status == 409)) {
             late.update(|late| *late += 1);
@@ -190,6 +214,14 @@ fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
             let _ = window().location().set_href(&address);
         }
     });
+    (action, if is_own { fallback } else { FormFallback::default() })
+}
+
+fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
+    let money = CancelledMoney::of(order.payment_method, order.refundable()).words(use_locale());
+    let (action, fallback) = cancelling(false, late);
+    let problem = problem(action, &fallback);
+    let some = some_items(order, token.clone(), late);
     let causes = vec![
         Choice::new(CancelCause::ChangedMind.as_str(), tr!(ORDER_CANCEL_REASON_CHANGED_MIND)),
         Choice::new(CancelCause::Mistake.as_str(), tr!(ORDER_CANCEL_REASON_MISTAKE)),
@@ -201,11 +233,10 @@ fn form(order: &OrderView, token: String, late: RwSignal<u32>) -> AnyView {
             <ProblemSummary problem/>
             <p>{tr!(ORDER_CANCEL_BODY)}" "{money}</p>
             <input type="hidden" name="token" value=token/>
-            <input type="hidden" name="version" value=version/>
-            {some}
             <SelectField label=tr!(ORDER_CANCEL_REASON) name="cause" empty=tr!(ORDER_CANCEL_REASON_CHOOSE) choices=causes optional=true/>
             <div><Button kind="submit" look=Look::Danger icon=icon::CLOSE busy=action.pending()>{tr!(ORDER_CANCEL_CONFIRM)}</Button></div>
         </PostForm>
+        {some}
     }
     .into_any()
 }

@@ -1,9 +1,9 @@
 //! The page of an order by its signed link, without an account; also the confirmation after checkout.
 
-use domain::order::PaymentState;
+use domain::order::{DeliveryState, PaymentState};
 use domain::view::OrderView;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
@@ -54,6 +54,10 @@ access!(FollowOrder, Access::Public);
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<FollowOrder>()];
 
+/// What the address of an order's page ends in after some of its items were cancelled.
+#[cfg(feature = "ssr")]
+pub(crate) const CANCELLED_SOME: &str = "?cancelled=some";
+
 #[derive(Debug)]
 pub struct FollowPage;
 
@@ -62,13 +66,15 @@ lazy_page!(FollowPage, buying, follow_page);
 fn follow_page() -> AnyView {
     let params = use_params_map();
     let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
+    let query = use_query_map();
+    let cancelled_some = query.with_untracked(|query| query.get("cancelled").is_some());
     let found = resource(move || token.get(), follow_order);
     view! {
         <NotIndexed/>
         <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
             {move || Suspend::new(async move {
                 match found.await {
-                    Ok(followed) => view! { <FollowedOrder followed token=token.get_untracked()/> }.into_any(),
+                    Ok(followed) => view! { <FollowedOrder followed token=token.get_untracked() cancelled_some/> }.into_any(),
                     Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
@@ -77,20 +83,30 @@ fn follow_page() -> AnyView {
     .into_any()
 }
 
+/// Is nothing of it sent, cancelled or refunded yet?
+fn is_as_placed(order: &OrderView) -> bool {
+    let is_here = matches!(order.delivery, DeliveryState::None | DeliveryState::Preparing | DeliveryState::Packed);
+    let is_whole = order.lines.iter().all(|line| line.cancelled == 0);
+    is_here && is_whole && order.cancelled.is_none() && order.refunded.minor + order.returning.minor == 0
+}
+
 #[component]
-fn FollowedOrder(followed: Followed, token: String) -> impl IntoView {
+fn FollowedOrder(followed: Followed, token: String, cancelled_some: bool) -> impl IntoView {
     let Followed { order, fresh, .. } = followed;
     let locale = use_locale();
-    let settled = fresh && order.unpaid.is_none() && order.cancelled.is_none();
+    let settled = fresh && order.unpaid.is_none() && is_as_placed(&order);
+    let some_gone = (cancelled_some && order.cancelled.is_none() && order.lines.iter().any(|line| line.cancelled > 0))
+        .then(|| tr!(ORDER_CANCEL_SOME_DONE, total = locale.money(order.price_now())));
     let cancel = (order.can_cancel && order.unpaid.is_none()).then(|| crate::cancel::address(&format!("/orders/follow/{token}")));
     let unpaid =
-        order.unpaid.map(|unpaid| (unpaid, order.payment == PaymentState::Failed, order.number.clone(), locale.money(order.total)));
+        order.unpaid.map(|unpaid| (unpaid, order.payment == PaymentState::Failed, order.number.clone(), locale.money(order.due())));
     let cancelled = order.cancelled.is_some();
     let email = order.contact.as_ref().map(|contact| contact.email.clone());
     let thanks = settled.then(|| (order.number.clone(), email));
     let actions = move || {
         let thanks = thanks.clone();
         view! {
+            {some_gone.clone().map(|text| view! { <Alert tone=Tone::Success><p>{text}</p></Alert> }.into_any())}
             {thanks.map(|(number, email)| view! {
                 <Alert tone=Tone::Success title=tr!(CHECKOUT_THANKS_TITLE, number = number)>
                     {email.map(|email| view! { <p>{tr!(CHECKOUT_THANKS_BODY, email = email)}</p> })}

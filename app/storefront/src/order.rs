@@ -62,12 +62,13 @@ fn cancelled_note(order: &OrderView) -> Option<AnyView> {
 #[component]
 pub(crate) fn OrderRow(order: OrderRowView) -> impl IntoView {
     let locale = use_locale();
+    let price = locale.money(order.price());
     let (tone, words) = delivery_words(order.delivery, order.fulfilment == domain::order::FulfilmentState::Cancelled);
     view! {
         <li>
             <a href=format!("/account/orders/{}", order.id) class="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1 py-4 px-1 hover:bg-base-200 rounded-field">
                 <span class="font-medium">{tr!(ORDER_NUMBER, number = order.number)}</span>
-                <span class="money font-semibold">{locale.money(order.total)}</span>
+                <span class="money font-semibold">{price}</span>
                 <span class="text-sm text-quiet"><When at=order.placed_at day=true/>" · "{ui::trn!(CART_ITEMS, order.units)}</span>
                 <span class="justify-self-end"><StatusBadge tone text=words/></span>
             </a>
@@ -165,6 +166,7 @@ fn order_line(line: &OrderLineView) -> AnyView {
                     <span class="figures">{format!("{} × {}", locale.number(line.quantity), locale.money(line.unit_price))}</span>
                     {(!line.options.is_empty()).then(|| format!(" · {}", line.options))}
                 </span>
+                {line.fates(locale, false).map(|fates| view! { <span class="block text-sm text-quiet">{fates}</span> }.into_any())}
             </span>
             <span class="money font-medium">{locale.money(line.total)}</span>
         </li>
@@ -175,9 +177,13 @@ fn order_line(line: &OrderLineView) -> AnyView {
 fn receipt(order: &OrderView) -> AnyView {
     let locale = use_locale();
     let discount = (order.discount.minor > 0).then(|| locale.money(order.discount));
-    let waived = (order.waived.minor > 0).then(|| locale.money(order.waived));
     let shipping = if order.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(order.shipping) };
-    let (subtotal, total, tax) = (locale.money(order.subtotal), locale.money(order.total), locale.money(order.tax));
+    let (subtotal, total, tax) = (locale.money(order.subtotal), locale.money(order.total), locale.money(order.tax_left));
+    let after = order
+        .after_total()
+        .into_iter()
+        .map(|(label, money)| view! { <SumLine label=label.text(locale) amount=locale.money(money)/> }.into_any());
+    let after = after.collect_view();
     let delivery = order.delivery_name.clone().map(|label| view! { <SumLine label amount=shipping/> });
     view! {
         <Card>
@@ -187,7 +193,7 @@ fn receipt(order: &OrderView) -> AnyView {
                 {discount.map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
                 {delivery}
                 <SumLine label=tr!(CART_TOTAL) amount=total total=true/>
-                {waived.map(|amount| view! { <SumLine label=tr!(ORDER_WAIVED) amount=format!("−{amount}")/> })}
+                {after}
             </dl>
             <p class="text-sm text-quiet mt-1">{tr!(CART_TAX_INCLUDED, amount = tax)}</p>
         </Card>

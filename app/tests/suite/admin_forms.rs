@@ -267,3 +267,53 @@ async fn the_time_zone_is_chosen_without_a_script_and_pages_show_it() {
     let (_, _, body) = get(&router, page, &owner).await;
     assert!(body.contains("data-time-zone=\"Asia/Tokyo\""), "{body}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_with_a_form_is_said_at_once() {
+    let (shop, _folder) = a_shop().await;
+    let owner = token(&shop, Role::Owner).await;
+    let router = pages(&shop);
+    let location = [
+        ("to", "/api/admin/locations/save"),
+        ("form[is_new]", "true"),
+        ("form[code]", "two words"),
+        ("form[name]", ""),
+        ("form[kind]", "store"),
+        ("form[time_zone]", "Asia/Manila"),
+        ("form[position]", "first"),
+        ("form[country]", "Philippines"),
+    ];
+    let discount = [
+        ("to", "/api/admin/discounts/save"),
+        ("form[is_new]", "true"),
+        ("form[code]", "two words"),
+        ("form[kind]", "percent"),
+        ("form[value]", "12.345678"),
+        ("form[valid_from]", "2026-12-31"),
+        ("form[valid_to]", "2026-12-01"),
+    ];
+    let method = [
+        ("to", "/api/admin/delivery/save"),
+        ("form[is_new]", "true"),
+        ("form[code]", "Two words"),
+        ("form[position]", "1"),
+        ("form[names][0]", ""),
+        ("form[fee]", "much"),
+        ("form[regions]", "Atlantis"),
+        ("form[days_min]", "2"),
+        ("form[days_max]", "5"),
+    ];
+    let cases: [(&str, &[(&str, &str)], &[&str]); 3] = [
+        ("locations", &location, &["code", "name", "position", "country"]),
+        ("discounts", &discount, &["code", "value", "valid_to"]),
+        ("delivery", &method, &["code", "name.en", "fee", "regions"]),
+    ];
+    for (page, form, wrong) in cases {
+        let (status, _, body) = post(&router, &format!("/admin/settings/{page}/new"), &owner, form).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{page}");
+        for field in wrong {
+            assert_eq!(body.matches(&format!("id=\"{field}-error\"")).count(), 1, "{page}: {field}: {body}");
+        }
+        assert!(page != "discounts" || body.contains("at most two decimals"), "{body}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use domain::Locale;
 use domain::permission::Role;
+use domain::view::{LocationDraft, ProductDraft, ProductTexts, VariantDraft};
 use http::StatusCode;
 
 use crate::a_shop;
@@ -156,4 +157,50 @@ async fn files_are_sent_and_their_answers_shown_without_a_script() {
         post(&router, "/admin/settings/keys", &owner, &[("to", "/api/admin/keys/create"), ("name", "Half"), ("scopes[]", "nonsense")])
             .await;
     assert!(status.is_client_error() && holds(&body, "name", "Half"), "{status}: {body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stock_is_adjusted_at_every_location_and_its_movements_say_why_in_the_readers_words() {
+    let (shop, _folder) = a_shop().await;
+    let owner = token(&shop, Role::Owner).await;
+    let router = pages(&shop);
+    let system = shop.system();
+    let text = ProductTexts { locale: "en".into(), name: "Malong".into(), ..ProductTexts::default() };
+    let variant = VariantDraft { sku: "MAL-1".into(), price: 49_900, cost: 20_000, stock: 3, ..VariantDraft::default() };
+    let draft = ProductDraft { tax_class: "standard".into(), texts: vec![text], variants: vec![variant], ..ProductDraft::default() };
+    let product = backend::catalog::save_product(&shop, &system, Locale::En, draft).await.unwrap();
+    backend::catalog::set_status(&shop, &system, product, "published").await.unwrap();
+    let annex = LocationDraft { code: "annex".into(), name: "Annex".into(), ..LocationDraft::new(9) };
+    backend::inventory::save_location(&shop, &system, Locale::En, annex).await.unwrap();
+    let (_, _, body) = get(&router, "/admin/stock", &owner).await;
+    assert!(body.contains("Annex") && body.contains("Worth ₱600.00 together"), "{body}");
+
+    let variant = backend::inventory::list(&shop, &system, "", None).await.unwrap().rows[0].variant.to_string();
+    let choices = backend::inventory::location_choices(&shop, &system).await.unwrap();
+    let annex = choices.iter().find(|choice| choice.name == "Annex").unwrap().location.to_string();
+    let form = |delta: &'static str| {
+        [
+            ("to", "/api/admin/stock/adjust"),
+            ("variant", variant.as_str()),
+            ("location", annex.as_str()),
+            ("reason", "damaged"),
+            ("delta", delta),
+            ("note", "wet"),
+        ]
+    };
+    let (status, _, body) = post(&router, "/admin/stock", &owner, &form("1")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(body.contains("id=\"delta-error\"") && body.contains("below 0") && holds(&body, "note", "wet"), "{body}");
+    let mut found = form("2");
+    found[3].1 = "found";
+    let (status, _, body) = post(&router, "/admin/stock", &owner, &found).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
+    assert_eq!(post(&router, "/admin/stock", &owner, &form("−1")).await.0, StatusCode::SEE_OTHER);
+    let page = format!("/admin/stock/{variant}");
+    let (_, _, body) = get(&router, &page, &owner).await;
+    for words in ["Stock to begin with", "Found", "Damaged", ": wet", "Annex", "−1", "−₱200.00"] {
+        assert!(body.contains(words), "{words}: {body}");
+    }
+    let (_, _, body) = get(&router, "/admin/stock?low=true", &owner).await;
+    assert!(body.contains("MAL-1") && body.contains("Annex"), "{body}");
 }

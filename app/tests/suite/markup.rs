@@ -6,6 +6,7 @@ use backend::{Shop, catalog, checkout, customers, identity, inventory, order_man
 use domain::id::{CategoryId, OrderId, ProductId, RequestId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::{Permission, Role};
+use domain::stock::StockReason;
 use domain::view::{
     Address, CartItem, CategoryDraft, CategoryTexts, CheckoutForm, ContactDetails, DeliveryMethodDraft, OptionDraft, ProductDraft,
     ProductTexts, ShopSettings, TaxRateDraft, VariantDraft,
@@ -147,7 +148,7 @@ async fn markup_stays_text_on_every_page() {
     let boss = identity::context_of(&me, RequestId(shop.id()));
     orders::save_filter(&shop, &boss, "<img src=x onerror=i()>", &format!("search={}", escaped(MARKUP))).await.unwrap();
     let place = inventory::list(&shop, &boss, "", None).await.unwrap().rows[0].location;
-    inventory::adjust(&shop, &boss, variant, place, 1, MARKUP).await.unwrap();
+    inventory::adjust(&shop, &boss, variant, place, 1, StockReason::Found, MARKUP).await.unwrap();
     let router = pages(&shop);
     let typed = escaped(MARKUP);
 

@@ -50,7 +50,7 @@ pub fn ErrorSummary(
         (!problems.is_empty()).then(|| {
             view! {
                 <Alert tone=Tone::Danger title=trn!(FIELD_SUMMARY, problems.len())>
-                    <ul class="mt-1 flex flex-col gap-1">
+                    <ul class="mt-1 flex flex-col gap-1" data-errors="">
                         {problems
                             .into_iter()
                             .map(|(id, problem)| {

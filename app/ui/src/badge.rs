@@ -49,7 +49,7 @@ pub fn Badge(
 ) -> impl IntoView {
     let ground = if full { "toned-full" } else { "toned" };
     view! {
-        <span class=format!("{ground} {} inline-flex items-center gap-1 rounded-full px-2.5 py-0.5 text-xs font-semibold whitespace-nowrap", tone.class())>
+        <span class=format!("{ground} {} inline-flex items-center gap-1 rounded-full px-2.5 py-0.5 font-sans text-xs tracking-normal font-semibold whitespace-nowrap", tone.class())>
             {children()}
         </span>
     }
@@ -68,7 +68,7 @@ pub fn StatusBadge(
 ) -> impl IntoView {
     let dot = if settled { "tone-dot border-transparent" } else { "border-(--tone)" };
     view! {
-        <span class=format!("toned {} inline-flex items-center gap-1.5 rounded-full ps-2 pe-2.5 py-0.5 text-xs font-semibold whitespace-nowrap", tone.class())>
+        <span class=format!("toned {} inline-flex items-center gap-1.5 rounded-full ps-2 pe-2.5 py-0.5 font-sans text-xs tracking-normal font-semibold whitespace-nowrap", tone.class())>
             <span class=format!("size-2 rounded-full border-2 {dot}") aria-hidden="true"></span>
             {text}
         </span>

@@ -12,7 +12,7 @@ pub enum Sorted {
     Descending,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Column {
     pub name: String,
     /// The name is for screen readers only, as over checkboxes or buttons.
@@ -25,6 +25,8 @@ pub struct Column {
     pub sorted: Option<Sorted>,
     /// Hidden on narrow screens.
     pub wide_only: bool,
+    /// A checkbox for all rows: is it ticked, and what to call with each change.
+    pub tick_all: Option<(Signal<bool>, Callback<bool>)>,
 }
 
 impl Column {
@@ -35,6 +37,11 @@ impl Column {
     /// A column of checkboxes or buttons: its name is for screen readers only.
     pub fn hidden(name: impl Into<String>) -> Self {
         Self { name: name.into(), hidden: true, ..Self::default() }
+    }
+
+    /// A column of [`TickBox`]es, with one for all rows in its heading.
+    pub fn ticks(name: impl Into<String>, all: Signal<bool>, on_change: Callback<bool>) -> Self {
+        Self { name: name.into(), tick_all: Some((all, on_change)), ..Self::default() }
     }
 
     /// A column of figures.
@@ -66,17 +73,15 @@ pub fn Table(
     columns: Vec<Column>,
     children: Children,
 ) -> impl IntoView {
-    let label = caption.clone();
     view! {
         <div
             class="rows overflow-x-auto rounded-card"
             role="region"
-            aria-label=label
+            aria-label=caption
             tabindex="0"
             on:keydown=|event| walk(&event)
         >
             <table class="w-full border-collapse text-sm">
-                <caption class="sr-only">{caption}</caption>
                 <thead class="text-quiet text-start border-b border-hairline">
                     <tr>{columns.into_iter().map(|column| view! { <Head column/> }).collect_view()}</tr>
                 </thead>
@@ -100,6 +105,12 @@ fn Head(column: Column) -> impl IntoView {
         None => view! { <Icon shape=icon::SORT class="size-3.5 opacity-60"/> }.into_any(),
     };
     let head = match column.sort_href {
+        None if column.tick_all.is_some() => {
+            let tick = column.tick_all.map(|(checked, on_change)| {
+                view! { <span class="needs-script"><TickBox name="" value="" label=column.name checked on_change/></span> }
+            });
+            tick.into_any()
+        }
         Some(href) => {
             let says = tr!(UI_SORT_BY, column = column.name);
             view! {

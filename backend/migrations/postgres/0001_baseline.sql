@@ -585,7 +585,12 @@ create table stock_movements (
     quantity bigint not null,
     value bigint not null,
     currency text not null,
+    -- opening, imported, order, refused, undeliverable, count, received, found or damaged
     reason text not null,
+    -- What staff typed beside it.
+    note text not null default '',
+    -- Who did it, as in events.
+    actor text not null,
     -- The document that it comes from: parcel, or product for first and imported stock. Null for what was counted.
     source_kind text,
     source_id uuid,

@@ -29,6 +29,22 @@ pub enum AccountingError {
     Db(#[from] DbError),
 }
 
+/// Implements `From<AccountingError>` for the error of an area, with its cases `Books` and `Db`: the database's errors stay the database's,
+/// so that what failed as it was away is tried again.
+macro_rules! from_accounting {
+    ($error:ty) => {
+        impl From<$crate::accounting::AccountingError> for $error {
+            fn from(error: $crate::accounting::AccountingError) -> Self {
+                match error {
+                    $crate::accounting::AccountingError::Db(error) => Self::Db(error),
+                    other => Self::Books(other),
+                }
+            }
+        }
+    };
+}
+pub(crate) use from_accounting;
+
 /// One entry. Debits are positive, credits negative, in minor units; postings of nothing are left out.
 #[derive(Clone, Debug)]
 pub struct Entry {

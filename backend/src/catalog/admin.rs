@@ -119,11 +119,11 @@ pub(crate) async fn list_rows(shop: &Shop, ids: &[ProductId]) -> Result<Vec<Prod
 pub async fn admin_product(shop: &Shop, ctx: &Context, id: ProductId) -> Result<ProductAdminView, CatalogError> {
     ctx.require(Permission::ReadProducts)?;
     let (status, draft) = read(shop, id).await?.ok_or(CatalogError::Unknown)?;
-    let stock = stock(shop.db(), id, &draft).await?;
+    let stock = stock(shop.db(), id, status == "published", &draft).await?;
     Ok(ProductAdminView { status, pictures: product::pictures(shop.db(), id, Locale::En).await?, stock, draft })
 }
 
-async fn stock(db: &Db, id: ProductId, draft: &ProductDraft) -> Result<Vec<StockRowView>, DbError> {
+async fn stock(db: &Db, id: ProductId, is_published: bool, draft: &ProductDraft) -> Result<Vec<StockRowView>, DbError> {
     #[derive(FromRow)]
     struct StockRow {
         variant: VariantId,
@@ -133,10 +133,13 @@ async fn stock(db: &Db, id: ProductId, draft: &ProductDraft) -> Result<Vec<Stock
         on_hand: i64,
         reserved: i64,
         available: i64,
+        value: i64,
+        currency: Currency,
     }
     let rows: Vec<StockRow> = db
         .fetch_all(
-            "select v.id as variant, v.sku, l.id as location, l.name as location_name, s.on_hand, s.reserved, s.available
+            "select v.id as variant, v.sku, l.id as location, l.name as location_name, s.on_hand, s.reserved, s.available,
+                s.value, s.currency
              from variants v join stock s on s.variant_id = v.id join stock_locations l on l.id = s.location_id
              where v.product_id = $1 and v.archived = 0 and s.status = 'sellable' order by v.position, l.position",
             &[&id],
@@ -156,6 +159,8 @@ async fn stock(db: &Db, id: ProductId, draft: &ProductDraft) -> Result<Vec<Stock
             on_hand: row.on_hand,
             reserved: row.reserved,
             available: row.available,
+            value: Some(Money::new(row.value, row.currency)),
+            on_sale: is_published,
         }
     };
     Ok(rows.into_iter().map(view).collect())

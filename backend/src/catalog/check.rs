@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use domain::Locale;
 use domain::id::{ProductId, VariantId};
 use domain::messages::t;
 use domain::slug::{self, slug};
 use domain::text::is_blank;
 use domain::view::{FieldErrors, OptionDraft, ProductDraft, ProductTexts, VariantDraft};
+use domain::{Currency, Locale, Money};
 use uuid::Uuid;
 
 use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant};
@@ -25,6 +25,7 @@ pub(super) const MAX_PRICE: i64 = 1_000_000_000_000;
 /// One tonne.
 pub(super) const MAX_WEIGHT_G: i64 = 1_000_000;
 pub(super) const MAX_STOCK: i64 = 1_000_000;
+use crate::inventory::MAX_VALUE;
 pub(super) use crate::pricing::TAX_CLASSES;
 
 /// Collects what is wrong by field.
@@ -56,9 +57,17 @@ impl Checker {
     }
     pub fn range(&mut self, field: &str, n: i64, most: i64) -> i64 {
         if !(0..=most).contains(&n) {
-            self.wrong(field, t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &most.to_string())]));
+            self.wrong(field, t::FIELD_NUMBER_RANGE.with(self.locale, &[("min", "0"), ("max", &self.locale.number(most))]));
         }
         n
+    }
+    /// An amount in minor units, up to [`MAX_PRICE`].
+    pub fn amount(&mut self, field: &str, minor: i64, currency: Currency) -> i64 {
+        if !(0..=MAX_PRICE).contains(&minor) {
+            let words = |minor| self.locale.money(Money::new(minor, currency));
+            self.wrong(field, t::FIELD_AMOUNT_RANGE.with(self.locale, &[("min", &words(0)), ("max", &words(MAX_PRICE))]));
+        }
+        minor
     }
 }
 
@@ -69,6 +78,7 @@ impl Checker {
 /// By field: `name.en`, `slug.fil`, `sku.0`, `price.0`, `values.0`, `options.0`, `tax_class`, `tags` …
 pub(super) fn check(
     locale: Locale,
+    currency: Currency,
     draft: &ProductDraft,
     before: Option<&ProductDraft>,
     mut id: impl FnMut() -> Uuid,
@@ -86,7 +96,7 @@ pub(super) fn check(
     let tags = tags(&mut c, &draft.tags);
     let options = options(&mut c, &draft.options, &mut id);
     let existing = before.map_or(&[][..], |before| &before.variants);
-    let variants = variants(&mut c, &draft.variants, existing, &options, &mut id);
+    let variants = variants(&mut c, currency, &draft.variants, existing, &options, &mut id);
     if draft.pictures.len() > MAX_PICTURES {
         c.wrong("pictures", t::FIELD_NUMBER_RANGE.with(locale, &[("min", "0"), ("max", &MAX_PICTURES.to_string())]));
     }
@@ -215,6 +225,7 @@ fn options(c: &mut Checker, drafts: &[OptionDraft], id: &mut impl FnMut() -> Uui
 
 fn variants(
     c: &mut Checker,
+    currency: Currency,
     drafts: &[VariantDraft],
     existing: &[VariantDraft],
     options: &[NewOption],
@@ -238,11 +249,14 @@ fn variants(
             }
             Some(_) => {}
         }
-        let price = c.range(&format!("price.{n}"), draft.price, MAX_PRICE);
+        let price = c.amount(&format!("price.{n}"), draft.price, currency);
         if let Some(was) = draft.compare_at {
-            c.range(&format!("compare_at.{n}"), was, MAX_PRICE);
+            c.amount(&format!("compare_at.{n}"), was, currency);
         }
         c.range(&format!("stock.{n}"), draft.stock, MAX_STOCK);
+        if draft.id.is_none() && draft.stock.saturating_mul(draft.cost) > MAX_VALUE {
+            c.wrong(format!("stock.{n}"), t::ADMIN_PRODUCTS_STOCK_WORTH.text(c.locale));
+        }
         let barcode = barcode(c, n, draft, existing);
         variants.push(NewVariant {
             id: draft.id.unwrap_or_else(|| VariantId(id())),
@@ -250,7 +264,7 @@ fn variants(
             values: values.unwrap_or_default(),
             price: Some(price),
             compare_at: draft.compare_at,
-            cost: c.range(&format!("cost.{n}"), draft.cost, MAX_PRICE),
+            cost: c.amount(&format!("cost.{n}"), draft.cost, currency),
             weight_g: c.range(&format!("weight_g.{n}"), draft.weight_g, MAX_WEIGHT_G),
             barcode,
             picture: draft.picture,

@@ -3,6 +3,7 @@
 use domain::id::{CategoryId, LocationId, MovementId, PictureId, ProductId, VariantId};
 use domain::messages::t;
 use domain::permission::Permission;
+use domain::stock::StockReason;
 use domain::view::ProductDraft;
 use domain::{Currency, Locale, Money};
 use platform::Context;
@@ -32,7 +33,7 @@ pub async fn save_product(shop: &Shop, ctx: &Context, locale: Locale, draft: Pro
         Some(id) => Some(read(shop, id).await?.ok_or(CatalogError::Unknown)?.1),
         None => None,
     };
-    let new = check::check(locale, &draft, before.as_ref(), || shop.id()).map_err(CatalogError::Invalid)?;
+    let new = check::check(locale, shop_currency(shop), &draft, before.as_ref(), || shop.id()).map_err(CatalogError::Invalid)?;
     let save = ProductSave { shop: shop.clone(), locale, changes: changes(before.as_ref(), &draft), new, draft };
     let id = save.new.id;
     shop.write(ctx, async move |tx| save.write(tx).await).await?;
@@ -241,7 +242,7 @@ impl ProductSave {
             .collect();
         let variants: Vec<VariantId> = new.variants.iter().map(|variant| variant.id).collect();
         let location = inventory::ensure_location(tx, &self.shop, &variants).await?;
-        receive(tx, shop_currency(&self.shop), location, &first, "first stock").await
+        receive(tx, shop_currency(&self.shop), location, &first, StockReason::Opening).await
     }
 }
 
@@ -261,7 +262,7 @@ pub(super) async fn receive(
     currency: Currency,
     location: LocationId,
     stock: &[FirstStock],
-    reason: &str,
+    reason: StockReason,
 ) -> Result<(), CatalogError> {
     let at = tx.now();
     let mut movements = Vec::with_capacity(stock.len());
@@ -274,7 +275,8 @@ pub(super) async fn receive(
             kind: "received",
             units: first.units,
             value: value.map_err(AccountingError::from)?,
-            reason: reason.to_owned(),
+            reason,
+            note: String::new(),
             source: Some(Source::Product(first.product)),
             at,
         });

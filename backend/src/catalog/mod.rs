@@ -88,14 +88,7 @@ pub enum CatalogError {
     Db(#[from] DbError),
 }
 
-impl From<AccountingError> for CatalogError {
-    fn from(error: AccountingError) -> Self {
-        match error {
-            AccountingError::Db(error) => Self::Db(error),
-            other => Self::Books(other),
-        }
-    }
-}
+crate::accounting::from_accounting!(CatalogError);
 
 #[cfg(test)]
 mod tests {

@@ -37,6 +37,7 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
         Err(ReadError::Db(error)) => return Err(error.into()),
         Err(ReadError::Forbidden(_)) => Vec::new(),
     };
+    let low = inventory::low(shop, settings.low_stock).await?;
     Ok(TodayView {
         orders: of_day(today).map_or(0, |day| day.orders),
         sales: Money::new(of_day(today).map_or(0, |day| day.sales), currency),
@@ -45,7 +46,8 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
         missing: missing(shop, &settings.country).await?,
         last_days,
         latest,
-        low_stock: inventory::low(shop, settings.low_stock).await?.to_vec(),
+        low_stock: low.rows.clone(),
+        low_stock_count: low.count,
     })
 }
 

@@ -12,7 +12,7 @@ mod steps;
 mod store;
 mod unload;
 
-use domain::id::{LocationId, ParcelId};
+use domain::id::{LocationId, OrderLineId, ParcelId};
 use domain::messages::t;
 use domain::order::ParcelState;
 use domain::{Locale, Money};
@@ -49,18 +49,44 @@ pub enum FulfilmentError {
     NothingToPick,
     #[error("more is to be picked than is open on this line")]
     TooMany,
+    /// Of a parcel that came back.
+    #[error("at most {most} units of this line are in the parcel")]
+    TooManyDamaged { line: OrderLineId, most: i64 },
+    /// Units of lines were named as damaged, and all of the parcel as well.
+    #[error("either all units are written off, or those that are named")]
+    AllAndSomeDamaged { line: OrderLineId },
     #[error("the parcel is {is}, so it cannot become {wanted}")]
     Step { is: ParcelState, wanted: ParcelState },
     #[error("say who carries the parcel, in at most 100 characters")]
     Courier,
     #[error(transparent)]
-    Stock(#[from] InventoryError),
+    Stock(InventoryError),
     #[error(transparent)]
-    Payment(#[from] PaymentError),
+    Payment(PaymentError),
     #[error(transparent)]
-    Books(#[from] AccountingError),
+    Books(AccountingError),
     #[error("{0}")]
     Db(#[from] DbError),
+}
+
+crate::accounting::from_accounting!(FulfilmentError);
+
+impl From<InventoryError> for FulfilmentError {
+    fn from(error: InventoryError) -> Self {
+        match error {
+            InventoryError::Db(error) => Self::Db(error),
+            other => Self::Stock(other),
+        }
+    }
+}
+
+impl From<PaymentError> for FulfilmentError {
+    fn from(error: PaymentError) -> Self {
+        match error {
+            PaymentError::Db(error) => Self::Db(error),
+            other => Self::Payment(other),
+        }
+    }
 }
 
 impl FulfilmentError {
@@ -74,6 +100,10 @@ impl FulfilmentError {
             Self::Unpaid => t::ORDER_ERROR_UNPAID,
             Self::NothingToPick => t::ORDER_ERROR_NOTHING_TO_PICK,
             Self::TooMany => t::ORDER_ERROR_TOO_MANY,
+            Self::TooManyDamaged { most, .. } => {
+                return Some(t::ORDER_ERROR_AT_MOST_IN_PARCEL.with(locale, &[("units", &locale.number(*most))]));
+            }
+            Self::AllAndSomeDamaged { .. } => t::ORDER_ERROR_ALL_AND_SOME_DAMAGED,
             Self::Step { .. } => t::ORDER_ERROR_STEP,
             Self::Courier => t::ORDER_ERROR_COURIER,
             Self::Payment(error) => return error.message(locale),

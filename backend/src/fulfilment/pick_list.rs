@@ -42,8 +42,9 @@ pub async fn pick_list(shop: &Shop, ctx: &Context, locale: Locale, orders: &[Ord
         match list.lines.last_mut().filter(|line| line.location == row.location && line.sku == row.sku) {
             Some(line) => {
                 line.units += row.units;
-                if !line.orders.contains(&number) {
-                    line.orders.push(number);
+                match line.orders.iter_mut().find(|(of, _)| *of == number) {
+                    Some((_, units)) => *units += row.units,
+                    None => line.orders.push((number, row.units)),
                 }
             }
             None => list.lines.push(PickLine {
@@ -51,7 +52,7 @@ pub async fn pick_list(shop: &Shop, ctx: &Context, locale: Locale, orders: &[Ord
                 location: row.location,
                 sku: row.sku,
                 units: row.units,
-                orders: vec![number],
+                orders: vec![(number, row.units)],
             }),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::books::{Account, EntryKind};
 use domain::id::{OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
+use domain::stock::StockReason;
 use domain::{Money, text};
 
 use crate::inventory::ReturnedLine;
@@ -23,7 +24,7 @@ pub struct Returned {
     pub cause: ReturnCause,
     /// What becomes of its units.
     pub items: ReturnedItems,
-    /// Units of lines that are written off where the others are restocked.
+    /// Units of lines that are written off where the others are restocked; none where all are written off.
     pub written_off: Vec<(OrderLineId, i64)>,
     /// For money that was paid. Cash that was not collected is no longer due in either case.
     pub money: ReturnedMoney,
@@ -35,8 +36,9 @@ pub struct Returned {
 /// was before, and the units of its lines.
 ///
 /// # Errors
-/// [`FulfilmentError::Step`] unless the parcel is on its way; [`FulfilmentError::TooMany`] when more units are written off than are in
-/// it, or a unit would come back twice.
+/// [`FulfilmentError::Step`] unless the parcel is on its way; [`FulfilmentError::TooManyDamaged`] when more units are written off than are
+/// in it; [`FulfilmentError::AllAndSomeDamaged`] when all are and some are named besides; [`FulfilmentError::TooMany`] when a unit would
+/// come back twice.
 pub(crate) async fn return_parcel(
     tx: &mut Tx,
     parcel: ParcelId,
@@ -54,7 +56,11 @@ pub(crate) async fn return_parcel(
         return Err(FulfilmentError::TooMany);
     }
     store::set_restocked(tx, parcel, lines.iter().map(|line| line.n).zip(&returned)).await?;
-    inventory::take_back(tx, order.id, (parcel, location), &returned, back.cause.as_str()).await?;
+    let reason = match back.cause {
+        ReturnCause::Refused => StockReason::Refused,
+        ReturnCause::Undeliverable => StockReason::Undeliverable,
+    };
+    inventory::take_back(tx, order.id, (parcel, location), &returned, reason).await?;
     orders::refresh_states(tx, &order).await?;
     let cost = sum_of(returned.iter().map(|line| line.cost))?.unwrap_or(Money::zero(order.currency));
     let restocked = sum_of(returned.iter().map(ReturnedLine::restocked_cost))?.map_or(0, |restocked| restocked.minor);
@@ -71,10 +77,15 @@ pub(crate) async fn return_parcel(
 fn returned_lines(lines: &[ParcelLine], back: &Returned) -> Result<Vec<ReturnedLine>, FulfilmentError> {
     let mut written_off: BTreeMap<OrderLineId, i64> = BTreeMap::new();
     for (line, units) in &back.written_off {
-        if *units < 0 {
-            return Err(FulfilmentError::TooMany);
+        let most = lines.iter().filter(|row| row.order_line_id == *line).map(|row| row.quantity).sum();
+        let sum = written_off.entry(*line).or_default();
+        *sum = sum.saturating_add(*units);
+        if *units < 0 || *sum > most {
+            return Err(FulfilmentError::TooManyDamaged { line: *line, most });
         }
-        *written_off.entry(*line).or_default() += units;
+        if *units > 0 && back.items == ReturnedItems::WriteOff {
+            return Err(FulfilmentError::AllAndSomeDamaged { line: *line });
+        }
     }
     let mut returned = Vec::with_capacity(lines.len());
     for row in lines {
@@ -90,6 +101,5 @@ fn returned_lines(lines: &[ParcelLine], back: &Returned) -> Result<Vec<ReturnedL
         let cost = row.cost().ok_or_else(|| DbError::Invariant("a parcel that left has lines without a cost".to_owned()))?;
         returned.push(ReturnedLine { line, units, restocked: units - lost, cost });
     }
-    let more = back.items == ReturnedItems::Restock && written_off.values().any(|units| *units > 0);
-    if more { Err(FulfilmentError::TooMany) } else { Ok(returned) }
+    Ok(returned)
 }

@@ -3,6 +3,7 @@
 use domain::books::{Account, EntryKind};
 use domain::id::{LocationId, MovementId, VariantId};
 use domain::permission::Permission;
+use domain::stock::StockReason;
 use domain::{Money, text};
 
 use crate::{Shop, accounting};
@@ -13,53 +14,66 @@ use platform::once;
 use super::cost::issue;
 use super::events::StockAdjusted;
 use super::movements::put_in;
-use super::{InventoryError, Movement, store};
+use super::{InventoryError, MAX_VALUE, Movement, store};
 
 /// An adjustment of the stock of a variant.
 struct Adjustment {
     variant: VariantId,
     location: LocationId,
     delta: i64,
-    reason: String,
+    reason: StockReason,
+    note: String,
 }
 
-/// Changes the stock of a variant by `delta` units, with a reason, and books the value: units that come in cost what the variant says,
-/// units that go cost the moving average.
+/// Changes the stock of a variant by `delta` units, with a reason and what staff note beside it (at most 200 characters), and books the
+/// value: units that come in cost what the variant says, units that go cost the moving average.
 ///
 /// # Errors
-/// [`InventoryError::NotEnough`] when fewer are available.
+/// [`InventoryError::NotEnough`] when fewer are available, [`InventoryError::Worth`] when the stock would be worth too much, [`InventoryError::Direction`] when units come in for a reason for which they
+/// leave, or the other way round, [`InventoryError::Reason`] unless it is one [of those by hand](StockReason::BY_HAND).
 pub async fn adjust(
     shop: &Shop,
     ctx: &Context,
     variant: VariantId,
     location: LocationId,
     delta: i64,
-    reason: &str,
+    reason: StockReason,
+    note: &str,
 ) -> Result<(), InventoryError> {
     ctx.require(Permission::WriteStock)?;
     if delta == 0 || delta.unsigned_abs() > 1_000_000 {
         return Err(InventoryError::Amount);
     }
-    let reason = text::reason(reason).ok_or(InventoryError::Reason)?;
-    let adjustment = Adjustment { variant, location, delta, reason };
+    if !StockReason::BY_HAND.contains(&reason) {
+        return Err(InventoryError::Reason);
+    }
+    if !reason.allows(delta) {
+        return Err(InventoryError::Direction { comes_in: delta > 0 });
+    }
+    let note = text::reason(note).unwrap_or_default();
+    let adjustment = Adjustment { variant, location, delta, reason, note };
     shop.write(ctx, async move |tx| adjust_rows(tx, &adjustment).await).await?;
     shop.low_stock_cache().invalidate();
     Ok(())
 }
 
 async fn adjust_rows(tx: &mut Tx, adjustment: &Adjustment) -> Result<(), InventoryError> {
-    let Adjustment { variant, location, delta, reason } = adjustment;
-    let (variant, location, delta) = (*variant, *location, *delta);
+    let Adjustment { variant, location, delta, reason, note } = adjustment;
+    let (variant, location, delta, reason) = (*variant, *location, *delta, *reason);
     // The lock is held until the end, so the same form sent meanwhile waits for the answer to the first.
     let cost = store::lock_cost(tx, variant, location).await?;
-    let (ctx, request) = (tx.ctx().clone(), format!("{variant} {location} {delta} {reason}"));
+    let (ctx, request) = (tx.ctx().clone(), format!("{variant} {location} {delta} {reason} {note}"));
     if once::answered(tx, &ctx, "stock.adjust", &request).await?.is_some() {
         return Ok(());
     }
     once::keep(tx, &ctx, "stock.adjust", &request, "").await?;
     let unit_cost = cost.ok_or(InventoryError::Unknown)?;
     let value = if delta > 0 {
-        unit_cost.times(delta).map_err(|_| InventoryError::Amount)?
+        let value = unit_cost.times(delta).map_err(|_| InventoryError::Worth)?;
+        if value.minor > MAX_VALUE - store::worth(tx, variant).await? {
+            return Err(InventoryError::Worth);
+        }
+        value
     } else {
         let Some(costs) = issue(tx, &[((variant, location), -delta)], false).await? else {
             let stock = store::units(tx, variant, location).await?;
@@ -68,7 +82,7 @@ async fn adjust_rows(tx: &mut Tx, adjustment: &Adjustment) -> Result<(), Invento
         costs.first().map_or(Money::zero(unit_cost.currency), |cost| Money::new(-cost.minor, cost.currency))
     };
     let (id, at) = (MovementId(tx.id()), tx.now());
-    let movement = Movement { id, variant, location, kind: "adjusted", units: delta, value, reason: reason.clone(), source: None, at };
+    let movement = Movement { id, variant, location, kind: "adjusted", units: delta, value, reason, note: note.clone(), source: None, at };
     if delta > 0 {
         put_in(tx, std::slice::from_ref(&movement)).await?;
     } else {
@@ -78,6 +92,6 @@ async fn adjust_rows(tx: &mut Tx, adjustment: &Adjustment) -> Result<(), Invento
         let accounts = (Account::Inventory, Account::InventoryAdjustment);
         accounting::transfer(tx, EntryKind::StockAdjusted, None, id.0, value, accounts).await?;
     }
-    tx.record(variant, StockAdjusted { variant, location, delta, reason: reason.clone() });
+    tx.record(variant, StockAdjusted { variant, location, delta, reason, note: note.clone() });
     Ok(())
 }

@@ -1,5 +1,6 @@
 use domain::id::{LocationId, OrderId, ParcelId, VariantId};
 use domain::order::{Channel, ReturnedItems};
+use domain::stock::StockReason;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -66,7 +67,10 @@ pub struct StockAdjusted {
     pub location: LocationId,
     /// Units, negative for fewer.
     pub delta: i64,
-    pub reason: String,
+    pub reason: StockReason,
+    /// What they typed beside the reason.
+    #[serde(default)]
+    pub note: String,
 }
 
 impl Event for StockAdjusted {

@@ -5,7 +5,7 @@ use domain::messages::t;
 use domain::order::{Channel, LocationKind};
 use domain::permission::Permission;
 use domain::text::comma_separated;
-use domain::view::{LocationAddress, LocationDraft};
+use domain::view::{FieldErrors, LocationAddress, LocationDraft};
 use domain::{Locale, TimeZone};
 use serde_json::{Value, json};
 
@@ -35,7 +35,9 @@ pub async fn locations(shop: &Shop, ctx: &Context) -> Result<Vec<LocationDraft>,
 /// `time_zone`. [`RulesError::Unknown`], not allowed.
 pub async fn save_location(shop: &Shop, ctx: &Context, locale: Locale, draft: LocationDraft) -> Result<(), RulesError> {
     ctx.require(Permission::WriteSettings)?;
-    let location = checked(locale, draft)?;
+    let mut check = Check::new(locale);
+    let location = checked(&mut check, draft);
+    check.done()?;
     shop.write(ctx, async move |tx| {
         tx.lock("select 1 from stock_locations where code = $1 for update", &[&location.code]).await?;
         let before = all(tx).await?.into_iter().find(|(_, before)| before.code == location.code);
@@ -50,9 +52,16 @@ pub async fn save_location(shop: &Shop, ctx: &Context, locale: Locale, draft: Lo
     .await
 }
 
-/// Texts trimmed, channels each once.
-fn checked(locale: Locale, mut draft: LocationDraft) -> Result<LocationDraft, RulesError> {
+/// What is wrong with a location, whatever locations there are.
+#[must_use]
+pub fn check_location(locale: Locale, draft: &LocationDraft) -> FieldErrors {
     let mut check = Check::new(locale);
+    checked(&mut check, draft.clone());
+    check.errors()
+}
+
+/// Texts trimmed, channels each once.
+fn checked(check: &mut Check, mut draft: LocationDraft) -> LocationDraft {
     let code = draft.code.trim();
     if code.is_empty() || code.len() > 40 || !code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
         check.wrong("code", t::ADMIN_SETTINGS_LOCATION_CODE_INVALID);
@@ -65,15 +74,14 @@ fn checked(locale: Locale, mut draft: LocationDraft) -> Result<LocationDraft, Ru
         *text = check.text(field, text, 120);
     }
     if !country.is_empty() && !check.is_country(country) {
-        check.wrong("country", t::FIELD_CHOOSE);
+        check.wrong("country", t::FIELD_COUNTRY_CODE);
     }
     if TimeZone::named(&draft.time_zone).is_none() {
         check.wrong("time_zone", t::FIELD_CHOOSE);
     }
     draft.channels.sort_unstable();
     draft.channels.dedup();
-    check.done()?;
-    Ok(draft)
+    draft
 }
 
 /// The changed fields for an event, each with its value before and after; of the address only that it changed.

@@ -25,6 +25,7 @@ mod movements;
 mod read;
 mod reserve;
 mod store;
+mod write_off;
 
 use crate::accounting::AccountingError;
 use platform::context::Forbidden;
@@ -32,15 +33,20 @@ use platform::db::DbError;
 use platform::once::KeyError;
 
 pub use adjust::adjust;
-pub use locations::{locations, save_location};
+pub use locations::{check_location, locations, save_location};
 pub use movements::{Movement, Source, receive, ship};
 pub(crate) use movements::{ReturnedLine, ensure_location, take_back};
-pub use read::{LowStockCache, available_of, list, low, movements, sku_and_name};
+pub use read::{LowStock, LowStockCache, available_of, list, list_low, list_value, location_choices, low, movements, sku_and_name};
 pub(crate) use reserve::{
     Allocation, Demand, NewReservations, OrderDemand, insert_reservations, release, release_units, reserve, try_lock_stock, wait_for_stock,
 };
 pub use reserve::{hold_for_good, open_units};
 pub(crate) use store::{NamedVariant, named, running_low};
+pub(crate) use write_off::write_off;
+
+/// What the stock of a variant may be worth at most, minor units, over all locations: sums over the stock of a thousand of them stay
+/// within 64 bits.
+pub(crate) const MAX_VALUE: i64 = 9_000_000_000_000_000;
 
 /// Why stock was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -53,17 +59,27 @@ pub enum InventoryError {
     NotReserved,
     #[error("an adjustment is a whole number from −1,000,000 to 1,000,000, and not 0")]
     Amount,
-    #[error("say why the stock changes")]
+    /// With these units the stock of the variant would be worth more than [`MAX_VALUE`].
+    #[error("these units are worth more than can be kept of one variant")]
+    Worth,
+    #[error("this is no reason for which the stock is changed by hand")]
     Reason,
+    #[error("for this reason units {}", if *.comes_in { "leave" } else { "come in" })]
+    Direction {
+        /// The adjustment adds units.
+        comes_in: bool,
+    },
     #[error("there is no such variant at this location")]
     Unknown,
     #[error("this form was sent before with other contents")]
     KeyReused,
     #[error(transparent)]
-    Books(#[from] AccountingError),
+    Books(AccountingError),
     #[error("{0}")]
     Db(#[from] DbError),
 }
+
+crate::accounting::from_accounting!(InventoryError);
 
 impl From<KeyError> for InventoryError {
     fn from(error: KeyError) -> Self {

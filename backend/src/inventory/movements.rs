@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::books::{Account, EntryKind};
 use domain::id::{LocationId, MovementId, OrderId, OrderLineId, ParcelId, ProductId, VariantId};
+use domain::stock::StockReason;
 use domain::{Money, Timestamp};
 use uuid::Uuid;
 
@@ -51,7 +52,9 @@ pub struct Movement {
     pub units: i64,
     /// What the units cost together, negative when they leave.
     pub value: Money,
-    pub reason: String,
+    pub reason: StockReason,
+    /// What staff typed beside the reason.
+    pub note: String,
     /// None for what was counted.
     pub source: Option<Source>,
     pub at: Timestamp,
@@ -103,7 +106,8 @@ pub async fn ship(
             kind: "shipped",
             units: -units,
             value: Money::new(-cost.minor, cost.currency),
-            reason: "order".into(),
+            reason: StockReason::Order,
+            note: String::new(),
             source: Some(Source::Parcel(parcel)),
             at: tx.now(),
         });
@@ -140,7 +144,7 @@ pub(crate) async fn take_back(
     order: OrderId,
     (parcel, location): (ParcelId, LocationId),
     lines: &[ReturnedLine],
-    reason: &str,
+    reason: StockReason,
 ) -> Result<(), InventoryError> {
     let all = store::reservations(tx, order).await?;
     let (mut restocked, mut gone) = (Vec::new(), Vec::new());
@@ -158,7 +162,8 @@ pub(crate) async fn take_back(
             kind,
             units,
             value: Money::new(value, returned.cost.currency),
-            reason: reason.to_owned(),
+            reason,
+            note: String::new(),
             source: Some(Source::Parcel(parcel)),
             at: tx.now(),
         };

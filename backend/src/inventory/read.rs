@@ -2,13 +2,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::Locale;
 use domain::id::VariantId;
 use domain::order::Channel;
 use domain::permission::Permission;
-use domain::view::{MovementView, StockListView, StockRowView};
+use domain::view::{LocationChoiceView, MovementView, StockListView, StockRowView};
+use domain::{Locale, Money};
 
-use crate::Shop;
+use crate::{Shop, settings};
 use platform::Context;
 use platform::cache::Cache;
 use platform::clock::Clock;
@@ -21,17 +21,61 @@ use super::{InventoryError, store};
 /// # Errors
 /// The database's, or not allowed.
 pub async fn list(shop: &Shop, ctx: &Context, search: &str, after: Option<&str>) -> Result<StockListView, InventoryError> {
-    ctx.require(Permission::ReadStock)?;
-    Ok(store::list(shop.db(), search.trim(), after.unwrap_or("")).await?)
+    page(shop, ctx, search, None, after).await
 }
 
-/// The latest movements of a variant, newest first.
+/// The same of what runs low: on sale, and at most so many units available as the settings say.
+///
+/// # Errors
+/// As [`list`].
+pub async fn list_low(shop: &Shop, ctx: &Context, search: &str, after: Option<&str>) -> Result<StockListView, InventoryError> {
+    page(shop, ctx, search, Some(settings::shop(shop).low_stock), after).await
+}
+
+/// What the rows of such a list are worth together, by currency; nothing for those who may not see costs.
+///
+/// # Errors
+/// The database's, or not allowed.
+pub async fn list_value(shop: &Shop, ctx: &Context, search: &str, low: bool) -> Result<Vec<Money>, InventoryError> {
+    ctx.require(Permission::ReadStock)?;
+    let most = low.then(|| settings::shop(shop).low_stock);
+    if sees_costs(ctx) { Ok(store::list_value(shop.db(), search.trim(), most).await?) } else { Ok(Vec::new()) }
+}
+
+async fn page(shop: &Shop, ctx: &Context, search: &str, most: Option<i64>, after: Option<&str>) -> Result<StockListView, InventoryError> {
+    ctx.require(Permission::ReadStock)?;
+    let mut list = store::list(shop.db(), search.trim(), most, after.unwrap_or("")).await?;
+    if !sees_costs(ctx) {
+        list.rows.iter_mut().for_each(|row| row.value = None);
+    }
+    Ok(list)
+}
+
+/// Costs are for those who may see them in products.
+fn sees_costs(ctx: &Context) -> bool {
+    ctx.may(Permission::ReadProducts)
+}
+
+/// The locations at which stock can be adjusted: all, active ones first.
+///
+/// # Errors
+/// The database's, or not allowed.
+pub async fn location_choices(shop: &Shop, ctx: &Context) -> Result<Vec<LocationChoiceView>, InventoryError> {
+    ctx.require(Permission::ReadStock)?;
+    Ok(store::location_choices(shop.db()).await?)
+}
+
+/// The latest movements of a variant, newest first, up to 100.
 ///
 /// # Errors
 /// The database's, or not allowed.
 pub async fn movements(shop: &Shop, ctx: &Context, variant: VariantId) -> Result<Vec<MovementView>, InventoryError> {
     ctx.require(Permission::ReadStock)?;
-    Ok(store::movements(shop.db(), variant).await?)
+    let mut movements = store::movements(shop.db(), variant).await?;
+    if !sees_costs(ctx) {
+        movements.iter_mut().for_each(|movement| movement.value = None);
+    }
+    Ok(movements)
 }
 
 /// SKU and name of a variant.
@@ -59,8 +103,16 @@ pub async fn available_of(
 /// How old the list of what runs low may be, which every open dashboard asks for after each order.
 const LOW_STOCK_AGE: Duration = Duration::from_secs(5);
 
-/// What runs low, in memory, by the mark below which it does.
-pub struct LowStockCache(Cache<i64, Arc<Vec<StockRowView>>>);
+/// What runs low.
+pub struct LowStock {
+    /// Fewest available first, up to 10.
+    pub rows: Vec<StockRowView>,
+    /// All of them, counted up to one more than [`TodayView::MOST_COUNTED`](domain::view::TodayView::MOST_COUNTED).
+    pub count: i64,
+}
+
+/// What runs low, in memory, by the mark at which it does.
+pub struct LowStockCache(Cache<i64, Arc<LowStock>>);
 
 impl LowStockCache {
     pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
@@ -73,17 +125,17 @@ impl LowStockCache {
     }
 }
 
-/// Stock that runs low: at most `below` available, fewest first, up to 10; as it was at most five seconds ago.
+/// Stock on sale that runs low: at most `most` available; as it was at most five seconds ago.
 ///
 /// # Errors
 /// The database's.
-pub async fn low(shop: &Shop, below: i64) -> Result<Arc<Vec<StockRowView>>, DbError> {
+pub async fn low(shop: &Shop, most: i64) -> Result<Arc<LowStock>, DbError> {
     let cache = &shop.low_stock_cache().0;
     let reading = cache.begin_reading();
-    if let Some(low) = cache.get(&below) {
+    if let Some(low) = cache.get(&most) {
         return Ok(low);
     }
-    let low = Arc::new(store::low(shop.db(), below).await?);
-    cache.insert(reading, below, Arc::clone(&low));
+    let low = Arc::new(LowStock { rows: store::low(shop.db(), most).await?, count: store::count_low(shop.db(), most).await? });
+    cache.insert(reading, most, Arc::clone(&low));
     Ok(low)
 }

@@ -65,6 +65,7 @@ fn compose(shop: &Shop, job: &SendEmailChangedMail) -> Result<Mail, CustomerErro
         body: t::MAIL_EMAIL_CHANGED_BODY.with(locale, &[("shop", &name)]),
         rows: Vec::new(),
         sums: Vec::new(),
+        note: String::new(),
         action: (t::MAIL_EMAIL_CHANGED_ACTION.text(locale).to_owned(), format!("{}/", shop.config().public_url)),
         footer: t::MAIL_ACCOUNT_FOOTER.with(locale, &[("shop", &name)]),
     };

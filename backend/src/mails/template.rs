@@ -41,6 +41,8 @@ pub(crate) struct MailTemplate {
     pub rows: Vec<(String, String)>,
     /// Label and amount of each sum, the total last.
     pub sums: Vec<(String, String)>,
+    /// A line below the sums, such as the tax in them; empty for none.
+    pub note: String,
     /// Text and address of the button.
     pub action: (String, String),
     pub footer: String,
@@ -63,6 +65,9 @@ impl MailTemplate {
         }
         for (what, price) in &self.sums {
             let _ = writeln!(out, "  {what}: {price}");
+        }
+        if !self.note.is_empty() {
+            let _ = writeln!(out, "  {}", self.note);
         }
         let (action, link) = &self.action;
         let _ = write!(out, "\n{action}:\n{link}\n\n-- \n{}\n{}\n", self.shop, self.footer);
@@ -93,6 +98,7 @@ impl MailTemplate {
                                             p style="margin:0 0 20px" { (self.body) }
                                             h1 style="margin:0 0 12px;font-size:18px" { (self.title) }
                                             (self.list())
+                                            @if !self.note.is_empty() { p style="margin:8px 0 0;font-size:13px;color:#6b5f58" { (self.note) } }
                                             p style="margin:24px 0 0" { a href=(link) style=(button) { (action) } }
                                         }
                                     }
@@ -168,6 +174,7 @@ mod tests {
             title: "Order".into(),
             rows: vec![("1 × Mug".into(), "₱5.00".into())],
             sums: vec![("Total".into(), "₱5.00".into())],
+            note: String::new(),
             action: ("Follow".into(), "http://127.0.0.1/orders/follow/x?a=\"b\"".into()),
             footer: "F".into(),
         };

@@ -17,7 +17,7 @@ use crate::customers::CustomerError;
 use crate::fulfilment::events::{ParcelReturned, ParcelShipped};
 use crate::mails::{MailTemplate, greeting};
 use crate::orders::events::OrderReduced;
-use crate::orders::{self, EXPIRED, Head, Line, NOT_SENT, OrderError};
+use crate::orders::{self, BY_SHOPPER, EXPIRED, Head, Line, NOT_SENT, OrderError};
 use crate::payments::events::PaymentRefunded;
 use crate::{Shop, customers, mails, order_management, payments, settings};
 
@@ -84,10 +84,15 @@ async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, Compo
     }
     let lines = orders::lines(&mut shop.db(), order).await?;
     let contact = customers::open_contact(shop, contact).await?;
-    let mut template = template(shop, job, &head, &lines, &contact.name)?;
+    let captured = orders::paid(&mut shop.db(), order).await?.captured;
+    let by_hand = match kind {
+        OrderMail::Refunded => !payments::is_made_by_gateway(&mut shop.db(), job.data.read::<PaymentRefunded>()?.refund).await?,
+        _ => false,
+    };
+    let about = About { head: &head, lines: &lines, captured, by_hand };
+    let mut template = template(shop, job, &about, &contact.name)?;
     // Expired and unsent orders have texts of their own about the money.
     if kind == OrderMail::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
-        let captured = orders::paid(&mut shop.db(), order).await?.captured;
         let money = CancelledMoney::of(head.payment_method, head.money(captured));
         template.body = format!("{} {}", template.body, money.words(template.locale));
     }
@@ -115,8 +120,19 @@ fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {
     }
 }
 
+/// What a mail is about.
+struct About<'a> {
+    head: &'a Head,
+    lines: &'a [Line],
+    /// What was paid, minor units.
+    captured: i64,
+    /// Is the refund made by the staff, in cash or by transfer?
+    by_hand: bool,
+}
+
 /// The subject, and the text below the greeting.
-fn subject_and_body(job: &SendOrderMail, head: &Head, zone: TimeZone) -> Result<(String, String), serde_json::Error> {
+fn subject_and_body(job: &SendOrderMail, about: &About, zone: TimeZone) -> Result<(String, String), serde_json::Error> {
+    let head = about.head;
     let locale = head.language();
     let number = ("number", head.number.as_str());
     let texts = match job.kind {
@@ -152,7 +168,12 @@ fn subject_and_body(job: &SendOrderMail, head: &Head, zone: TimeZone) -> Result<
             let refund: PaymentRefunded = job.data.read()?;
             let amount = locale.money(head.money(refund.amount));
             let with = [number, ("amount", amount.as_str())];
-            (t::MAIL_REFUNDED_SUBJECT.with(locale, &with), t::MAIL_REFUNDED_BODY.with(locale, &with))
+            let (subject, body) = if about.by_hand {
+                (t::MAIL_REFUNDED_BY_HAND_SUBJECT, t::MAIL_REFUNDED_BY_HAND_BODY)
+            } else {
+                (t::MAIL_REFUNDED_SUBJECT, t::MAIL_REFUNDED_BODY)
+            };
+            (subject.with(locale, &with), body.with(locale, &with))
         }
         OrderMail::Returned => {
             let parcel: ParcelReturned = job.data.read()?;
@@ -164,39 +185,61 @@ fn subject_and_body(job: &SendOrderMail, head: &Head, zone: TimeZone) -> Result<
         }
         OrderMail::Reduced => {
             let reduced: OrderReduced = job.data.read()?;
-            let amount = locale.money(head.money(reduced.amount));
-            let body = t::MAIL_REDUCED_BODY.with(locale, &[number, ("amount", amount.as_str())]);
-            (t::MAIL_REDUCED_SUBJECT.with(locale, &[number]), body)
+            (t::MAIL_REDUCED_SUBJECT.with(locale, &[number]), reduced_body(&reduced, about))
         }
     };
     Ok(texts)
 }
 
-fn template(shop: &Shop, job: &SendOrderMail, head: &Head, lines: &[Line], name: &str) -> Result<MailTemplate, serde_json::Error> {
+/// What was cancelled of an order, by whom, and what that means for its money: less is due, or it is refunded.
+fn reduced_body(reduced: &OrderReduced, about: &About) -> String {
+    let (locale, head) = (about.head.language(), about.head);
+    let label = |id| about.lines.iter().find(|line| line.id == id).map(|line| format!("{} {}", line.name, line.options).trim().to_owned());
+    let items = order_management::reduced_items(locale, reduced, label);
+    let what = if reduced.reason.starts_with(BY_SHOPPER) { t::MAIL_REDUCED_BY_YOU_BODY } else { t::MAIL_REDUCED_BODY };
+    let (amount, total) = (locale.money(head.money(reduced.amount)), locale.money(head.money(head.total - head.waived)));
+    // As long as something is owed, what is taken off was not paid.
+    let is_paid = about.captured > 0 && about.captured >= head.total - head.waived;
+    let money = if is_paid { t::MAIL_REDUCED_PAID } else { t::MAIL_REDUCED_DUE };
+    let what = what.with(locale, &[("number", &head.number), ("items", &items)]);
+    format!("{what} {}", money.with(locale, &[("amount", &amount), ("total", &total)]))
+}
+
+fn template(shop: &Shop, job: &SendOrderMail, about: &About, name: &str) -> Result<MailTemplate, serde_json::Error> {
+    let head = about.head;
     let settings = settings::shop(shop);
     let (shop_name, zone) = (settings.name.clone(), settings.zone());
     let (locale, kind) = (head.language(), job.kind);
-    let (subject, body) = subject_and_body(job, head, zone)?;
+    let (subject, body) = subject_and_body(job, about, zone)?;
     let action = match kind {
         OrderMail::Unpaid => t::MAIL_UNPAID_ACTION,
         OrderMail::PaymentFailed => t::MAIL_PAYMENT_FAILED_ACTION,
         _ => t::MAIL_CONFIRM_ACTION,
     };
     let link = format!("{}{}", shop.config().public_url, orders::link(shop, head.id));
-    let (rows, sums) =
-        if matches!(kind, OrderMail::Confirmed | OrderMail::Unpaid) { contents(locale, head, lines) } else { (Vec::new(), Vec::new()) };
+    let (rows, sums) = if matches!(kind, OrderMail::Confirmed | OrderMail::Unpaid) {
+        contents(locale, head, about.lines)
+    } else {
+        (Vec::new(), Vec::new())
+    };
     Ok(MailTemplate {
         locale,
         subject,
         greeting: greeting(locale, name),
         body,
         title: t::ORDER_NUMBER.with(locale, &[("number", &head.number)]),
+        note: if sums.is_empty() { String::new() } else { tax_note(locale, head) },
         rows,
         sums,
         action: (action.text(locale).to_owned(), link),
         footer: t::MAIL_FOOTER.with(locale, &[("shop", &shop_name)]),
         shop: shop_name,
     })
+}
+
+/// The tax inside the total.
+fn tax_note(locale: Locale, head: &Head) -> String {
+    t::CART_TAX_INCLUDED.with(locale, &[("amount", &locale.money(head.money(head.tax - head.waived_tax)))])
 }
 
 type Pairs = Vec<(String, String)>;
@@ -217,7 +260,9 @@ fn contents(locale: Locale, head: &Head, lines: &[Line]) -> (Pairs, Pairs) {
     }
     let shipping = if head.shipping == 0 { t::CART_SHIPPING_FREE.text(locale).to_owned() } else { locale.money(head.money(head.shipping)) };
     sums.push((t::CART_SHIPPING.text(locale).to_owned(), shipping));
-    sums.push((t::CART_TAX.text(locale).to_owned(), locale.money(head.money(head.tax))));
-    sums.push((t::CART_TOTAL.text(locale).to_owned(), locale.money(head.money(head.total))));
+    if head.waived > 0 {
+        sums.push((t::ORDER_WAIVED.text(locale).to_owned(), locale.money(head.money(-head.waived))));
+    }
+    sums.push((t::CART_TOTAL.text(locale).to_owned(), locale.money(head.money(head.total - head.waived))));
     (rows, sums)
 }

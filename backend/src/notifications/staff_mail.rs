@@ -243,6 +243,7 @@ async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, Identi
         subject,
         rows: lines,
         sums: Vec::new(),
+        note: String::new(),
         action: (action.text(locale).to_owned(), link),
         footer: t::MAIL_STAFF_FOOTER.with(locale, &[("shop", &shop_name), ("address", &preferences_url)]),
         shop: shop_name,

@@ -28,10 +28,11 @@ pub use cancel::{cancel, cancel_own, give_up_unpaid};
 pub use customers_export::{CUSTOMER_COLUMNS, CustomersFile};
 pub(crate) use expiry::{ExpireOrder, refusal_of};
 pub use expiry::{expire_unpaid, register, watch};
-pub use page::{as_shopper, by_link, cart_items, view};
-pub use reduce::{cancel_own_units, cancel_rest, cancel_units};
+pub use page::{actor_names, as_shopper, by_link, cart_items, view};
+pub use reduce::{CancelledUnits, cancel_own_units, cancel_rest, cancel_some, cancel_units};
 pub(crate) use reduce::{release_when_refunded, returned_reason};
 pub use returned::take_back;
+pub(crate) use timeline::reduced_items;
 pub use unsent_cash::expire_cash;
 
 /// Why an order was not changed.
@@ -62,13 +63,24 @@ pub enum OrderChangeError {
     #[error(transparent)]
     Parcel(FulfilmentError),
     #[error(transparent)]
-    Stock(#[from] InventoryError),
+    Stock(InventoryError),
     #[error(transparent)]
     Payment(Box<PaymentError>),
     #[error(transparent)]
-    Books(#[from] AccountingError),
+    Books(AccountingError),
     #[error("{0}")]
     Db(#[from] DbError),
+}
+
+crate::accounting::from_accounting!(OrderChangeError);
+
+impl From<InventoryError> for OrderChangeError {
+    fn from(error: InventoryError) -> Self {
+        match error {
+            InventoryError::Db(error) => Self::Db(error),
+            other => Self::Stock(other),
+        }
+    }
 }
 
 impl From<PaymentError> for OrderChangeError {
@@ -93,7 +105,7 @@ impl From<FulfilmentError> for OrderChangeError {
         match error {
             FulfilmentError::Forbidden(e) => Self::Forbidden(e),
             FulfilmentError::Unknown => Self::Unknown,
-            FulfilmentError::Stock(e) => Self::Stock(e),
+            FulfilmentError::Stock(e) => e.into(),
             FulfilmentError::Payment(e) => e.into(),
             FulfilmentError::Books(e) => Self::Books(e),
             FulfilmentError::Db(e) => Self::Db(e),
@@ -121,5 +133,23 @@ impl OrderChangeError {
             Self::Stock(_) | Self::Books(_) | Self::Db(_) => return None,
         };
         Some(message.text(locale).to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_is_its_own_error_wherever_it_was_missed() {
+        let away = || AccountingError::Db(DbError::Away);
+        let errors: [OrderChangeError; 5] = [
+            away().into(),
+            InventoryError::from(away()).into(),
+            PaymentError::from(away()).into(),
+            FulfilmentError::from(InventoryError::from(away())).into(),
+            FulfilmentError::from(PaymentError::from(away())).into(),
+        ];
+        assert!(errors.iter().all(|error| matches!(error, OrderChangeError::Db(DbError::Away))), "{errors:?}");
     }
 }

@@ -1,5 +1,6 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::credit::{self, Credit, PricePart};
 use domain::id::{AddressId, ContactId, OrderId, RefundId, UserId};
 use domain::messages::t;
 use domain::order::{CancelCause, ParcelState, ReturnCause};
@@ -73,9 +74,14 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
     let names = if staff { Some(staff_names(shop, &events, &refunds).await?) } else { None };
     let returning = refunds.iter().filter(|refund| refund.state == "pending").map(|refund| refund.amount).sum();
     let reasons: HashMap<RefundId, String> = refunds.iter().map(|refund| (refund.id, refund_reason(locale, &refund.reason))).collect();
-    let timeline = Timeline { locale, currency: head.currency, names: names.as_ref(), reasons: &reasons };
+    let refunded = orders::refunded_credits(&mut db, order).await?;
+    let lines: Vec<OrderLineView> = lines.into_iter().map(|line| line_view(&head, line, &refunded)).collect();
+    let timeline = Timeline { locale, currency: head.currency, lines: &lines, names: names.as_ref(), reasons: &reasons }.entries(&events);
     let refunds = match &names {
-        Some(names) => refunds.into_iter().map(|refund| refund_view(locale, &head, names, refund)).collect(),
+        Some(names) => {
+            let of = |id| refunded.iter().filter(|(refund, _)| *refund == id).map(|(_, credit)| *credit).collect::<Vec<_>>();
+            refunds.into_iter().map(|refund| refund_view(locale, &head, &lines, names, &of(refund.id), refund)).collect()
+        }
         None => Vec::new(),
     };
     let contact = match head.contact_id {
@@ -85,7 +91,9 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
     let (shipping_address, billing_address) = addresses(shop, &head).await?;
     let label = |address: &Option<Address>| address.as_ref().map(customers::label_lines).unwrap_or_default();
     let payment_views = if staff { payments::payment_views(&mut db, order).await? } else { Vec::new() };
-    let price = if staff { orders::price_parts(&mut db, order).await? } else { Vec::new() };
+    let price = orders::price_parts(&mut db, order).await?;
+    let tax_left = if head.cancelled_at.is_some() { 0 } else { price.iter().map(PricePart::tax_left).sum() };
+    let price = if staff { price } else { Vec::new() };
     let unsent = store::unsent(&mut db, order).await?;
     let beyond_picking = |parcel: &ParcelView| parcel.state != ParcelState::Picked;
     let can_cancel = head.cancelled_at.is_none() && unsent.units > 0 && !parcels.iter().any(beyond_picking);
@@ -101,16 +109,18 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         billing_address,
         promised: head.promised_from.zip(head.promised_to),
         payment_method: head.payment_method,
-        lines: lines.into_iter().map(|line| line_view(&head, line)).collect(),
+        lines,
         subtotal: head.money(head.subtotal),
         discount: head.money(head.discount),
         shipping: head.money(head.shipping),
         tax: head.money(head.tax),
+        tax_left: head.money(tax_left),
         adjustments: orders::adjustments(&mut db, &head).await?,
         taxes: orders::taxes(&mut db, &head).await?,
         total: head.money(head.total),
         waived: head.money(head.waived),
         captured: head.money(paid.captured),
+        capturing: head.money(paid.capturing),
         refunded: head.money(paid.refunded),
         returning: head.money(returning),
         refunds,
@@ -126,7 +136,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         unpicked: (unsent.units - unsent.in_parcels).max(0),
         can_cancel,
         parcels,
-        timeline: events.iter().filter_map(|event| timeline.entry(event)).collect(),
+        timeline,
         version: head.version,
         number: head.number,
         delivery_name: head.delivery_name,
@@ -145,8 +155,11 @@ async fn addresses(shop: &Shop, head: &orders::Head) -> Result<(Option<Address>,
     Ok((shipping, billing))
 }
 
-fn line_view(head: &orders::Head, line: orders::Line) -> OrderLineView {
+/// A line, with what of these credit lines of refunds is of it.
+fn line_view(head: &orders::Head, line: orders::Line, refunded: &[(RefundId, Credit)]) -> OrderLineView {
+    let refunded = refunded.iter().filter(|(_, credit)| credit.part.line() == Some(line.id)).map(|(_, credit)| credit.amount).sum();
     OrderLineView {
+        refunded: head.money(refunded),
         id: line.id,
         sku: line.sku,
         name: line.name,
@@ -172,16 +185,27 @@ fn cancellation(locale: Locale, head: &orders::Head, staff: bool) -> Option<(Tim
 }
 
 /// The reason of a refund; translated where it is one of the shop's own.
-fn refund_reason(locale: Locale, reason: &str) -> String {
-    match reason {
+fn refund_reason(locale: Locale, why: &str) -> String {
+    match why {
         payments::CANCELLED => t::ORDER_STATE_CANCELLED.text(locale).to_owned(),
-        other => other.to_owned(),
+        other => reason(locale, other, true),
     }
 }
 
-fn refund_view(locale: Locale, head: &orders::Head, names: &HashMap<UserId, String>, refund: payments::Refund) -> RefundView {
+/// A refund, with its credit lines.
+fn refund_view(
+    locale: Locale,
+    head: &orders::Head,
+    lines: &[OrderLineView],
+    names: &HashMap<UserId, String>,
+    credits: &[Credit],
+    refund: payments::Refund,
+) -> RefundView {
     RefundView {
         amount: head.money(refund.amount),
+        tax: head.money(credit::sum(credits).1),
+        of: refunded_parts(locale, lines, credits).into_iter().map(|(what, minor)| (what, head.money(minor))).collect(),
+        by_hand: refund.is_by_hand(),
         reason: refund_reason(locale, &refund.reason),
         actor: timeline::name_of(locale, &refund.actor, names),
         state: refund.state,
@@ -190,10 +214,36 @@ fn refund_view(locale: Locale, head: &orders::Head, names: &HashMap<UserId, Stri
     }
 }
 
+/// What a refund is of, and how many minor units of each: units of lines by their names, an amount off the items, the delivery fee.
+fn refunded_parts(locale: Locale, lines: &[OrderLineView], credits: &[Credit]) -> Vec<(String, i64)> {
+    let units = credits.iter().filter(|credit| credit.units > 0).map(|credit| {
+        let label = credit.part.line().and_then(|id| lines.iter().find(|line| line.id == id)).map(OrderLineView::label).unwrap_or_default();
+        (format!("{} × {label}", locale.number(credit.units)), credit.amount)
+    });
+    let of = |is_fee: bool| credits.iter().filter(move |credit| credit.units == 0 && credit.part.is_delivery() == is_fee);
+    let sum = |is_fee| of(is_fee).map(|credit| credit.amount).sum::<i64>();
+    let others = [(t::ORDER_REFUND_OFF_ITEMS, sum(false)), (t::ORDER_REFUND_OF_FEE, sum(true))];
+    let others = others.into_iter().filter(|(_, minor)| *minor > 0).map(|(what, minor)| (what.text(locale).to_owned(), minor));
+    units.chain(others).collect()
+}
+
+/// The names of actors, for staff: of a member of staff the own name, otherwise what it is.
+///
+/// # Errors
+/// The database's.
+pub async fn actor_names(shop: &Shop, locale: Locale, actors: &BTreeSet<String>) -> Result<BTreeMap<String, String>, OrderError> {
+    let names = names_of(shop, &timeline::staff_in(actors.iter().map(String::as_str))).await?;
+    Ok(actors.iter().map(|actor| (actor.clone(), timeline::name_of(locale, actor, &names))).collect())
+}
+
 /// The names of the staff that a timeline mentions.
 async fn staff_names(shop: &Shop, events: &[RecordedEvent], refunds: &[payments::Refund]) -> Result<HashMap<UserId, String>, OrderError> {
     let actors = events.iter().map(|event| event.actor.as_str()).chain(refunds.iter().map(|refund| refund.actor.as_str()));
-    let users = store::contacts_of(&mut shop.db(), &timeline::staff_in(actors)).await?;
+    names_of(shop, &timeline::staff_in(actors)).await
+}
+
+async fn names_of(shop: &Shop, staff: &[UserId]) -> Result<HashMap<UserId, String>, OrderError> {
+    let users = store::contacts_of(&mut shop.db(), staff).await?;
     let contacts: Vec<ContactId> = users.iter().map(|user| user.contact_id).collect();
     let contacts = customers::open_contacts(shop, &contacts).await?;
     Ok(users.into_iter().filter_map(|user| Some((user.user_id, contacts.get(&user.contact_id)?.name.clone()))).collect())

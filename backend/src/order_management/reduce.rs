@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::books::{Account, EntryKind};
 use domain::credit::{self, Credit};
-use domain::id::{OrderId, OrderLineId, ParcelId};
-use domain::order::{CancelCause, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause, ReturnedMoney};
+use domain::id::{LocationId, OrderId, OrderLineId, ParcelId};
+use domain::order::{CancelCause, DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Permission;
 use domain::text;
 use uuid::Uuid;
@@ -30,13 +30,21 @@ pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
     }
 }
 
-/// Cancels units of an order that did not leave yet: their stock becomes available, open parcels lose them, and their price is no longer
-/// due, or refunded; with the delivery fee's share by the value of these units where that is asked for. When nothing was sent and nothing
-/// is left to send, the order is cancelled with its fee.
+/// Units that are to be cancelled.
+#[derive(Clone, Debug)]
+pub struct CancelledUnits {
+    /// Which units of which lines.
+    pub lines: Vec<(OrderLineId, i64)>,
+    /// With the delivery fee's share by their value?
+    pub with_fee: bool,
+    /// Whether they are for sale again, or are broken and written off.
+    pub items: ReturnedItems,
+}
+
+/// [`cancel_some`], of units that are for sale again.
 ///
 /// # Errors
-/// [`OrderChangeError::Units`] without any; [`OrderChangeError::TooManyUnits`] for more than are open; [`OrderChangeError::NotCaptured`]
-/// while the gateway is asked to capture; [`OrderChangeError::Reason`].
+/// As [`cancel_some`].
 pub async fn cancel_units(
     shop: &Shop,
     ctx: &Context,
@@ -45,15 +53,32 @@ pub async fn cancel_units(
     with_fee: bool,
     reason: &str,
 ) -> Result<(), OrderChangeError> {
+    cancel_some(shop, ctx, order, CancelledUnits { lines, with_fee, items: ReturnedItems::Restock }, reason).await
+}
+
+/// Cancels units of an order that did not leave yet: their stock becomes available, or is written off as the loss that it is; open parcels
+/// lose them, and their price is no longer due, or refunded; with the delivery fee's share by the value of these units where that is asked
+/// for. When nothing was sent and nothing is left to send, the order is cancelled with its fee.
+///
+/// # Errors
+/// [`OrderChangeError::Units`] without any; [`OrderChangeError::TooManyUnits`] for more than are open; [`OrderChangeError::NotCaptured`]
+/// while the gateway is asked to capture; [`OrderChangeError::Reason`].
+pub async fn cancel_some(
+    shop: &Shop,
+    ctx: &Context,
+    order: OrderId,
+    cancelled: CancelledUnits,
+    reason: &str,
+) -> Result<(), OrderChangeError> {
     ctx.require(Permission::CancelOrders)?;
     let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
     change_order(shop, ctx, order, async move |tx, order| {
         let ctx = tx.ctx().clone();
-        let contents = format!("{} {lines:?} {with_fee} {reason}", order.id);
+        let contents = format!("{} {cancelled:?} {reason}", order.id);
         if once::answered(tx, &ctx, "order.cancel_units", &contents).await?.is_some() {
             return Ok(Vec::new());
         }
-        let calls = cancel_unit_rows(tx, order, &lines, with_fee, &reason).await?;
+        let calls = cancel_unit_rows(tx, order, &cancelled, &reason).await?;
         once::keep(tx, &ctx, "order.cancel_units", &contents, "").await?;
         Ok(calls)
     })
@@ -82,7 +107,8 @@ pub async fn cancel_own_units(
         if parcels.packed + parcels.sent > 0 {
             return Err(OrderChangeError::Packed);
         }
-        let calls = cancel_unit_rows(tx, order, &lines, true, &format!("{BY_SHOPPER}{cause}")).await?;
+        let cancelled = CancelledUnits { lines: lines.clone(), with_fee: true, items: ReturnedItems::Restock };
+        let calls = cancel_unit_rows(tx, order, &cancelled, &format!("{BY_SHOPPER}{cause}")).await?;
         once::keep(tx, &ctx, "order.cancel_own_units", &contents, "").await?;
         Ok(calls)
     })
@@ -105,7 +131,8 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
         if open.is_empty() && order.cancelled_at.is_none() {
             return Err(OrderChangeError::Sent);
         }
-        cancel_unit_rows(tx, order, &open, false, &reason).await
+        let open = CancelledUnits { lines: open, with_fee: false, items: ReturnedItems::Restock };
+        cancel_unit_rows(tx, order, &open, &reason).await
     })
     .await
 }
@@ -114,33 +141,50 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
 async fn cancel_unit_rows(
     tx: &mut Tx,
     order: &LockedOrder,
-    units: &[(OrderLineId, i64)],
-    with_fee: bool,
+    cancelled: &CancelledUnits,
     reason: &str,
 ) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
     if order.cancelled_at.is_some() {
         return Ok(Vec::new());
     }
     let lines = orders::lines(tx, order.id).await?;
-    let lines_off = open_units(&lines, units)?;
+    let lines_off = open_units(&lines, &cancelled.lines)?;
     let units: i64 = lines_off.iter().map(|(_, units)| units).sum();
     let is_rest = units == lines.iter().map(Line::open).sum::<i64>();
     if is_rest && fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
-        return cancel_rows(tx, order, reason).await;
+        let places = inventory::open_units(tx, order.id).await?;
+        let calls = cancel_rows(tx, order, reason).await?;
+        lose(tx, order, cancelled.items, &places, reason).await?;
+        return Ok(calls);
     }
     if payments::is_capturing(tx, order).await? {
         return Err(OrderChangeError::NotCaptured);
     }
     let places = fulfilment::unload(tx, order, &lines_off).await?.ok_or(OrderChangeError::Stock(inventory::InventoryError::NotReserved))?;
     inventory::release_units(tx, order.id, &places).await?;
+    lose(tx, order, cancelled.items, &places, reason).await?;
     if !orders::count_units(tx, order, Fate::Cancelled, lines_off.iter().copied()).await? {
         return Err(DbError::Invariant("more units were cancelled than were open".into()).into());
     }
     tx.record(order.id, StockReleased { units });
-    let credits = credit::of_units(&orders::price_parts(tx, order.id).await?, &lines_off, with_fee);
+    let credits = credit::of_units(&orders::price_parts(tx, order.id).await?, &lines_off, cancelled.with_fee);
     let (amount, _) = credit::sum(&credits);
     tx.record(order.id, OrderReduced { reason: reason.to_owned(), units, lines: lines_off, amount, currency: order.currency });
     settle(tx, order, None, &credits, (ReturnedMoney::Refund, reason)).await
+}
+
+/// Writes released units off, where that is what becomes of them.
+async fn lose(
+    tx: &mut Tx,
+    order: &LockedOrder,
+    items: ReturnedItems,
+    places: &[(OrderLineId, LocationId, i64)],
+    reason: &str,
+) -> Result<(), OrderChangeError> {
+    match items {
+        ReturnedItems::Restock => Ok(()),
+        ReturnedItems::WriteOff => Ok(inventory::write_off(tx, order.id, places, reason).await?),
+    }
 }
 
 /// The units that are to be cancelled, each line once.
@@ -179,12 +223,9 @@ pub(super) async fn settle_returned(
     if money == ReturnedMoney::Refund && (paid || held) {
         tx.ctx().require(Permission::RefundPayments)?;
     }
-    if facts.units().fulfilment() == FulfilmentState::Returned {
-        return if money == ReturnedMoney::Keep && (paid || held) {
-            Ok(Vec::new())
-        } else {
-            cancel_rows(tx, order, returned_reason(cause)).await
-        };
+    let is_all = facts.units().fulfilment() == FulfilmentState::Returned;
+    if is_all && (money == ReturnedMoney::Refund || !(paid || held)) {
+        return cancel_rows(tx, order, returned_reason(cause)).await;
     }
     if facts.held > 0 && money == ReturnedMoney::Keep {
         return Ok(Vec::new());
@@ -192,12 +233,17 @@ pub(super) async fn settle_returned(
     if payments::is_capturing(tx, order).await? {
         return Err(OrderChangeError::NotCaptured);
     }
-    let credits = credit::of_units(&orders::price_parts(tx, order.id).await?, units, false);
+    let parts = orders::price_parts(tx, order.id).await?;
+    // Nothing is left of it: the fee is not due either, and the money that is kept is for its units.
+    let fee = parts.iter().filter(|part| is_all && part.part.line().is_none());
+    let mut credits = fee.flat_map(|fee| credit::spread(std::slice::from_ref(fee), fee.left())).collect::<Vec<_>>();
+    credits.extend(credit::of_units(&parts, units, false));
     settle(tx, order, Some(parcel.0), &credits, (money, returned_reason(cause))).await
 }
 
 /// Takes parts of its price off an order: what is still owed is waived, the rest is refunded or kept. When the order is delivered by then,
-/// its cash is collected. `cause` is what the books refer to: the parcel that came back, otherwise the first of the credit lines.
+/// its cash is collected, but for what staff recorded as missing. `cause` is what the books refer to: the parcel that came back, otherwise
+/// the first of the credit lines.
 async fn settle(
     tx: &mut Tx,
     order: &LockedOrder,
@@ -230,7 +276,7 @@ async fn settle(
     refresh_states(tx, order).await?;
     let now = orders::head(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
     if now.delivery_state == DeliveryState::Delivered && now.payment_method == PaymentMethod::Cod {
-        payments::collect_cash(tx, order, None).await?;
+        payments::collect_rest(tx, order).await?;
     }
     Ok(calls)
 }

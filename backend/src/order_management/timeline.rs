@@ -1,11 +1,11 @@
 //! The timeline of an order: its events in words.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use domain::id::{RefundId, UserId};
+use domain::id::{OrderLineId, ParcelId, RefundId, UserId};
 use domain::messages::{Msg, t};
-use domain::order::ReturnCause;
-use domain::view::{RefusalKind, TimelineEntry};
+use domain::order::{PaymentMethod, ReturnCause};
+use domain::view::{OrderLineView, RefusalKind, TimelineEntry};
 use domain::{Currency, Locale, Money};
 
 use crate::fulfilment::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelPicked, ParcelReturned, ParcelShipped};
@@ -42,10 +42,28 @@ pub(super) fn name_of(locale: Locale, actor: &str, names: &HashMap<UserId, Strin
     message.text(locale).to_owned()
 }
 
+/// The parcel that an event is about.
+fn parcel_of(event: &RecordedEvent) -> Option<ParcelId> {
+    match event.kind.as_str() {
+        ParcelPicked::KIND => event.read::<ParcelPicked>().map(|(_, event)| event.parcel),
+        ParcelPacked::KIND => event.read::<ParcelPacked>().map(|(_, event)| event.parcel),
+        ParcelCancelled::KIND => event.read::<ParcelCancelled>().map(|(_, event)| event.parcel),
+        _ => None,
+    }
+}
+
+/// What was cancelled of an order: "1 × Mug blue, 2 × Basket"; only how many where the event does not name the lines.
+pub(crate) fn reduced_items(locale: Locale, reduced: &OrderReduced, label: impl Fn(OrderLineId) -> Option<String>) -> String {
+    let named = |(line, units): &(OrderLineId, i64)| Some(format!("{} × {}", locale.number(*units), label(*line)?));
+    let items: Option<Vec<String>> = reduced.lines.iter().map(named).collect();
+    items.filter(|items| !items.is_empty()).map_or_else(|| locale.number(reduced.units), |items| items.join(", "))
+}
+
 /// The events of one order in words.
 pub(super) struct Timeline<'a> {
     pub locale: Locale,
     pub currency: Currency,
+    pub lines: &'a [OrderLineView],
     /// The names of the staff; given for staff only, who see more.
     pub names: Option<&'a HashMap<UserId, String>>,
     /// Why money was refunded.
@@ -53,11 +71,34 @@ pub(super) struct Timeline<'a> {
 }
 
 impl Timeline<'_> {
-    /// The entry of an event; `None` for one that is not shown.
-    pub(super) fn entry(&self, event: &RecordedEvent) -> Option<TimelineEntry> {
-        let text = self.text(event).or_else(|| self.names.and_then(|_| self.staff_text(event)))?;
-        let actor = self.names.map(|names| name_of(self.locale, &event.actor, names)).unwrap_or_default();
-        Some(TimelineEntry { at: event.at, kind: event.kind.clone(), text, actor })
+    /// The entries of an order's events, which are in their order. Staff see each step; shoppers do not see what was undone, and see the
+    /// steps of several parcels before they leave once.
+    pub(super) fn entries(&self, events: &[RecordedEvent]) -> Vec<TimelineEntry> {
+        let paid_by_card = events.iter().any(|event| {
+            event.kind == PaymentMethodChanged::KIND
+                || event.read::<OrderPlaced>().is_some_and(|(_, placed)| placed.payment == Some(PaymentMethod::Card))
+        });
+        let parcels_of = |kind: &str| events.iter().filter(move |event| event.kind == kind).filter_map(parcel_of).collect::<BTreeSet<_>>();
+        let (packed, undone) = (parcels_of(ParcelPacked::KIND), parcels_of(ParcelCancelled::KIND));
+        let mut shown_once = BTreeSet::new();
+        let entry = |event: &RecordedEvent| {
+            let text = match self.names {
+                None if matches!(event.kind.as_str(), ParcelPicked::KIND | ParcelPacked::KIND) => {
+                    let is_undone = parcel_of(event).is_some_and(|parcel| undone.contains(&parcel));
+                    if is_undone || !shown_once.insert(event.kind.clone()) { None } else { self.text(event) }
+                }
+                None => self.text(event),
+                Some(_) if event.kind == ParcelCancelled::KIND => {
+                    let was_packed = parcel_of(event).is_some_and(|parcel| packed.contains(&parcel));
+                    self.plain(if was_packed { t::ORDER_EVENT_UNPACKED } else { t::ORDER_EVENT_UNPICKED })
+                }
+                Some(_) if event.kind == PaymentVoided::KIND && !paid_by_card => self.plain(t::ORDER_EVENT_CASH_VOIDED),
+                Some(_) => self.text(event).or_else(|| self.staff_text(event)),
+            }?;
+            let actor = self.names.map(|names| name_of(self.locale, &event.actor, names)).unwrap_or_default();
+            Some(TimelineEntry { at: event.at, kind: event.kind.clone(), text, actor })
+        };
+        events.iter().filter_map(entry).collect()
     }
 
     /// What shoppers and staff see.
@@ -92,7 +133,6 @@ impl Timeline<'_> {
     fn staff_text(&self, event: &RecordedEvent) -> Option<String> {
         match event.kind.as_str() {
             OrderLinkRequested::KIND => self.plain(t::ORDER_EVENT_LINK_REQUESTED),
-            ParcelCancelled::KIND => self.plain(t::ORDER_EVENT_UNPACKED),
             PaymentVoided::KIND => self.plain(t::ORDER_EVENT_VOIDED),
             RefundFailed::KIND => self.with_amount(t::ORDER_EVENT_REFUND_FAILED, event.read::<RefundFailed>()?.1.amount),
             CashMissing::KIND => self.with_amount(t::ORDER_EVENT_CASH_MISSING, event.read::<CashMissing>()?.1.amount),
@@ -115,8 +155,10 @@ impl Timeline<'_> {
 
     #[allow(clippy::unnecessary_wraps, reason = "as the texts are")]
     fn reduced(&self, reduced: &OrderReduced) -> Option<String> {
-        let (units, amount) = (self.locale.number(reduced.units), self.locale.money(Money::new(reduced.amount, reduced.currency)));
-        let text = t::ORDER_EVENT_REDUCED.with(self.locale, &[("units", &units), ("amount", &amount)]);
+        let amount = self.locale.money(Money::new(reduced.amount, reduced.currency));
+        let label = |id| self.lines.iter().find(|line| line.id == id).map(OrderLineView::label);
+        let items = reduced_items(self.locale, reduced, label);
+        let text = t::ORDER_EVENT_REDUCED.with(self.locale, &[("items", &items), ("amount", &amount)]);
         let by_staff = self.names.is_some() && !reduced.reason.starts_with(BY_SHOPPER);
         Some(if by_staff { format!("{text}: {}", reduced.reason) } else { text })
     }

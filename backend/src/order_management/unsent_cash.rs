@@ -10,15 +10,16 @@ use crate::{Shop, orders, payments, settings};
 use super::OrderChangeError;
 use super::cancel::cancel_rows;
 
-/// Cash orders of which nothing was picked yet.
+/// Cash orders of which nothing was picked or paid yet.
 macro_rules! unpicked {
     () => {
-        "o.payment_method = 'cod' and o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null and o.total > 0
-         and not exists (select 1 from parcels p where p.order_id = o.id and p.state <> 'cancelled')"
+        "o.payment_method = 'cod' and o.payment_state = 'pending' and o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null
+         and o.total > 0 and not exists (select 1 from parcels p where p.order_id = o.id and p.state <> 'cancelled')"
     };
 }
 
-/// Cancels cash orders that are not picked within the number of days in the settings; returns how many.
+/// Cancels cash orders that are not picked within the number of days in the settings; returns how many. Those of which money came stay:
+/// staff decide about them.
 ///
 /// # Errors
 /// The database's.

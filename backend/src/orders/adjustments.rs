@@ -8,7 +8,8 @@ use platform::db::{DbError, Read};
 
 use super::Head;
 
-/// The condition for adjustments `a` that are shares of a discount code. With it the index of discounts is used.
+/// The condition for adjustments `a` that are shares of a discount code, by which they are found among those of all orders: it names the
+/// kind, as their index does. Those of one order are found by their source alone, lest SQLite takes that index for them.
 macro_rules! of_discount_code {
     () => {
         "a.kind = 'discount' and a.source = 'discount_code'"
@@ -82,10 +83,6 @@ pub(crate) async fn taxes(db: &mut impl Read, order: &Head) -> Result<Vec<OrderT
 /// # Errors
 /// The database's.
 pub(crate) async fn discount_codes(db: &mut impl Read, order: OrderId) -> Result<Vec<String>, DbError> {
-    let sql = concat!(
-        "select distinct a.reference from order_adjustments a where a.order_id = $1 and ",
-        of_discount_code!(),
-        " order by a.reference"
-    );
+    let sql = "select distinct reference from order_adjustments where order_id = $1 and source = 'discount_code' order by reference";
     db.fetch_scalars(sql, &[&order]).await
 }

@@ -155,3 +155,36 @@ pub(crate) async fn credits_of(db: &mut impl Read, refund: RefundId) -> Result<V
     let credit = |row: Row| Ok::<_, DbError>(Credit { part: row.part.try_into()?, units: row.units, amount: row.amount, tax: row.tax });
     rows.into_iter().map(credit).collect()
 }
+
+/// The credit lines of an order's refunds that did not fail, each with its refund.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn refunded_credits(db: &mut impl Read, order: OrderId) -> Result<Vec<(RefundId, Credit)>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        refund_id: RefundId,
+        #[sqlx(flatten)]
+        part: PartRow,
+        units: i64,
+        amount: i64,
+        tax: i64,
+    }
+    let rows: Vec<Row> = db
+        .fetch_all(
+            concat!(
+                "select c.refund_id, c.order_line_id, c.adjustment, a.kind, c.units, c.amount, c.tax
+                 from credit_lines c left join order_adjustments a on a.order_id = c.order_id and a.n = c.adjustment
+                 where c.order_id = $1 and c.refund_id is not null and ",
+                is_credited!(),
+                " order by c.id"
+            ),
+            &[&order],
+        )
+        .await?;
+    let credit = |row: Row| {
+        let credit = Credit { part: row.part.try_into()?, units: row.units, amount: row.amount, tax: row.tax };
+        Ok::<_, DbError>((row.refund_id, credit))
+    };
+    rows.into_iter().map(credit).collect()
+}

@@ -16,7 +16,6 @@ use platform::{Context, csv};
 use super::OrderError;
 use super::events::{OrdersExportBegun, OrdersExported};
 use super::list::{PAGE, page_key, rows};
-use super::of_discount_code;
 use super::store::{PageKey, paid_of};
 
 /// The columns, in their order. Those up to `tracking` are of the order and stand in its first row; the rest are of one line.
@@ -258,9 +257,7 @@ async fn export_rows(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<Expor
         concat!(
             "select o.id, o.number, o.placed_at, o.channel, o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state,
             o.cancelled_at, o.currency, o.subtotal, o.discount,
-            (select min(a.reference) from order_adjustments a where a.order_id = o.id and ",
-            of_discount_code!(),
-            ") as discount_code, o.shipping, o.tax, o.total, o.waived, ",
+            (select min(a.reference) from order_adjustments a where a.order_id = o.id and a.source = 'discount_code') as discount_code, o.shipping, o.tax, o.total, o.waived, ",
             paid_of!("o.id"),
             ", o.contact_id, o.shipping_address_id, o.billing_address_id, o.delivery_name,
             (select string_agg(p.courier || coalesce(' ' || p.tracking_number, ''), '; ') from parcels p

@@ -105,6 +105,7 @@ fn row_view(row: OrderRow, contacts: &HashMap<ContactId, ContactDetails>) -> Ord
         placed_at: row.placed_at,
         customer: row.contact_id.and_then(|id| contacts.get(&id)).map(|contact| contact.name.clone()),
         total: Money::new(row.total, row.currency),
+        waived: Money::new(row.waived, row.currency),
         units: row.units,
         method: row.payment_method,
         payment: row.payment_state,

@@ -26,7 +26,7 @@ use platform::context::Forbidden;
 use platform::db::{DbError, Tx};
 
 pub(crate) use adjustments::{adjustments, discount_codes, of_discount_code, taxes};
-pub(crate) use credits::{credits_of, insert_credits, is_credited, price_parts};
+pub(crate) use credits::{credits_of, insert_credits, is_credited, price_parts, refunded_credits};
 pub use export::{ORDER_COLUMNS, OrdersFile};
 pub use filters::{delete_filter, save_filter, saved_filters};
 pub(crate) use list::{latest, queue_counts};
@@ -34,8 +34,8 @@ pub use list::{list, of_customer, queues};
 pub(crate) use lock::{LockedOrder, lock};
 pub use lookup::{request_link, send_link};
 pub(crate) use store::{
-    Facts, Head, Line, facts, facts_of, head, lines, money_is_missing, of_address_within_a_day, owed, paid, paid_of, set_cancelled,
-    set_payment_method,
+    Facts, Head, Line, facts, facts_of, head, lines, money_is_missing, of_address_within_a_day, overpaid, owed, paid, paid_of,
+    set_cancelled, set_payment_method,
 };
 pub(crate) use units::{Fate, count_units};
 

@@ -24,7 +24,7 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
     // A voided attempt is followed by a new one, once.
     for _ in 0..2 {
         let head = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
-        if !is_by_card(&head)? || head.total == 0 {
+        if !is_by_card(&head)? || head.total <= head.waived {
             return Ok(None);
         }
         let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
@@ -38,9 +38,15 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
             if intent.payable {
                 // It may have been cancelled or switched to cash since the gateway answered: it must not be paid by card then.
                 let now = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
-                return Ok(is_by_card(&now)?.then(|| gateway.pay_page(&intent.reference)));
-            }
-            if intent.state != AttemptState::Voided {
+                if !is_by_card(&now)? {
+                    return Ok(None);
+                }
+                if attempt.amount <= now.total - now.waived {
+                    return Ok(Some(gateway.pay_page(&intent.reference)));
+                }
+                // Less is due by now: this intent ends, and what is left is asked for.
+                reversal::void(shop, attempt.id).await?;
+            } else if intent.state != AttemptState::Voided {
                 return Ok(None);
             }
         }
@@ -81,10 +87,11 @@ async fn follow_with_next(shop: &Shop, attempt: &Attempt) -> Result<(), PaymentE
     shop.db()
         .write(async move |tx| {
             let head = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
-            let is_latest = store::of_order(tx, order).await?.last().is_some_and(|latest| latest.attempt == number);
-            if is_by_card(&head)? && is_latest {
-                // Less may be due by now.
-                let due = amount.min(head.total - head.waived);
+            let attempts = store::of_order(tx, order).await?;
+            let is_latest = attempts.last().is_some_and(|latest| latest.attempt == number);
+            // Less may be due by now.
+            let due = amount.min(head.total - head.waived);
+            if is_by_card(&head)? && is_latest && due > 0 && !attempts.iter().any(Attempt::brought_money) {
                 store::insert_next(tx, order, Tender::Card, (due, currency)).await?;
             }
             Ok(())
@@ -134,7 +141,7 @@ pub(super) async fn begin(shop: &Shop, attempt: &Attempt, number: &str) -> Resul
 /// Ends an attempt that has no intent at the gateway.
 async fn end_unstarted(shop: &Shop, payment: PaymentId, state: AttemptState, reason: &str) -> Result<(), PaymentError> {
     let intent = Intent { failure: Some(reason.to_owned()), ..Intent::without_reference(payment, state) };
-    shop.db().write(async move |tx| apply_rows(tx, payment, &intent, None).await).await
+    shop.db().write(async move |tx| apply_rows(tx, payment, &intent, None).await.map(drop)).await
 }
 
 /// Brings an order's open payments to the gateway's state. Called when the shopper comes back, by webhooks, by the jobs, and before an
@@ -171,16 +178,16 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
     let calls = shop
         .db()
         .write(async move |tx| {
-            apply_rows(tx, payment, &intent, account.as_deref()).await?;
+            let is_new = apply_rows(tx, payment, &intent, account.as_deref()).await?;
             let attempt = store::attempt(tx, payment).await?;
-            // Money for an order that was cancelled meanwhile, or is paid in cash by now, is refunded at once.
+            // Money for an order that was cancelled meanwhile, or is paid in cash by now, is refunded when it comes: once, as a refund that
+            // fails is the staff's to repeat. A hold is released until it is gone.
+            let comes = attempt.state == AttemptState::Captured && is_new || attempt.state == AttemptState::Authorised;
             let head = orders::head(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
-            if !attempt.brought_money() {
-                Ok(Vec::new())
-            } else if is_unwanted(&head, &attempt) {
-                reversal::reverse_attempt(tx, &attempt).await
-            } else {
-                reversal::release_surplus(tx, &head).await
+            match (is_unwanted(&head, &attempt), attempt.brought_money()) {
+                (true, _) if comes => reversal::reverse_attempt(tx, &attempt).await,
+                (false, true) => reversal::release_surplus(tx, &head).await,
+                _ => Ok(Vec::new()),
             }
         })
         .await?;
@@ -196,9 +203,9 @@ pub(super) fn is_unwanted(head: &Head, attempt: &Attempt) -> bool {
     head.cancelled_at.is_some() || Tender::of(head.payment_method) != attempt.tender
 }
 
-/// The same inside a transaction; `account` is where at the gateway the intent is. A state that the attempt is past already changes
-/// nothing.
-pub(super) async fn apply_rows(tx: &mut Tx, payment: PaymentId, intent: &Intent, account: Option<&str>) -> Result<(), PaymentError> {
+/// The same inside a transaction; `account` is where at the gateway the intent is. Returns whether the attempt's state changed: one that it
+/// is past already changes nothing. The bank may hold more than was asked for; what is due of it is captured.
+pub(super) async fn apply_rows(tx: &mut Tx, payment: PaymentId, intent: &Intent, account: Option<&str>) -> Result<bool, PaymentError> {
     let (order, attempt) = lock(tx, payment).await?;
     match attempt.gateway_ref.as_deref() {
         None if !intent.reference.is_empty() => store::set_reference(tx, payment, &intent.reference, account).await?,
@@ -207,17 +214,16 @@ pub(super) async fn apply_rows(tx: &mut Tx, payment: PaymentId, intent: &Intent,
         }
         _ => {}
     }
-    if !attempt.state.may_become(intent.state) {
-        return Ok(());
+    if intent.state == AttemptState::Pending || !attempt.state.may_become(intent.state) {
+        return Ok(false);
     }
-    if intent.captured > attempt.amount || (intent.authorised > attempt.amount && intent.authorised > 0) {
+    if intent.captured > attempt.amount {
         return Err(PaymentError::Mismatch(payment));
     }
     let amount = match intent.state {
-        AttemptState::Pending => return Ok(()),
         AttemptState::Authorised => intent.authorised,
         AttemptState::Captured => intent.captured,
-        AttemptState::RequiresAction | AttemptState::Failed | AttemptState::Voided => 0,
+        AttemptState::Pending | AttemptState::RequiresAction | AttemptState::Failed | AttemptState::Voided => 0,
     };
     if matches!(intent.state, AttemptState::Authorised | AttemptState::Captured) {
         let until = intent.authorised_until.or(attempt.authorised_until);
@@ -226,7 +232,8 @@ pub(super) async fn apply_rows(tx: &mut Tx, payment: PaymentId, intent: &Intent,
     let captured = if intent.state == AttemptState::Captured { intent.captured } else { attempt.captured };
     let failure = if intent.state == AttemptState::Failed { intent.failure.as_deref() } else { None };
     store::set_state(tx, payment, intent.state, captured, failure).await?;
-    record_state(tx, &order, &attempt, intent.state, amount, Report { failure, capture: intent.capture.as_deref() }).await
+    record_state(tx, &order, &attempt, intent.state, amount, Report { failure, capture: intent.capture.as_deref() }).await?;
+    Ok(true)
 }
 
 /// What the gateway says about an attempt's new state.

@@ -131,8 +131,15 @@ pub(crate) async fn collect_cash(tx: &mut Tx, order: &LockedOrder, received: Opt
     }
 }
 
+/// An order is delivered whose other units came back or are not sent: its cash is captured. What staff recorded as missing stays due until
+/// they record that it came.
+pub(crate) async fn collect_rest(tx: &mut Tx, order: &LockedOrder) -> Result<(), PaymentError> {
+    if store::is_cash_missing(tx, order.id).await? { Ok(()) } else { collect_cash(tx, order, None).await }
+}
+
 /// Less is due of an order than before. Cash is lowered. What the bank holds stays, and what is due of it is captured; when nothing is,
-/// the hold is released. A card that is not paid yet is asked for anew, with what is due then. Requests to the gateway are returned.
+/// the hold is released. A card that is not paid yet is asked for anew, with what is due then; where the gateway has not answered yet, that
+/// is once it has. Requests to the gateway are returned.
 pub(crate) async fn lower_due(tx: &mut Tx, order: &LockedOrder, less: i64) -> Result<Vec<GatewayCall>, PaymentError> {
     let now = orders::head(tx, order.id).await?.ok_or(PaymentError::Unknown)?;
     let owed = orders::owed(tx, &now).await?;
@@ -143,9 +150,7 @@ pub(crate) async fn lower_due(tx: &mut Tx, order: &LockedOrder, less: i64) -> Re
             (Tender::Cod, AttemptState::Pending) => store::set_amount(tx, attempt.id, (attempt.amount - less).max(0)).await?,
             (Tender::Cod, _) => {}
             (Tender::Card, AttemptState::Authorised) if owed > 0 => {}
-            (Tender::Card, AttemptState::Pending) if attempt.gateway_ref.is_none() && owed > 0 => {
-                store::set_amount(tx, attempt.id, owed).await?;
-            }
+            (Tender::Card, AttemptState::Pending) if attempt.gateway_ref.is_none() && owed > 0 => {}
             (Tender::Card, _) => calls.extend(reversal::reverse_attempt(tx, &attempt).await?),
         }
     }

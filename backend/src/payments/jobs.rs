@@ -4,6 +4,7 @@
 
 use domain::Money;
 use domain::id::{PaymentId, RefundId};
+use domain::order::AttemptState;
 use domain::view::{RefusalKind, reasons};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -180,7 +181,7 @@ pub(crate) async fn refusal_of(tx: &mut Tx, kind: &str, payload: &Value, why: &s
 
 async fn retry_begin(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError> {
     let attempt = store::attempt(&mut shop.db(), payment).await?;
-    if attempt.gateway_ref.is_some() {
+    if attempt.gateway_ref.is_some() || attempt.state == AttemptState::Voided {
         return Ok(());
     }
     let head = orders::head(&mut shop.db(), attempt.order_id).await?.ok_or(PaymentError::Unknown)?;

@@ -47,7 +47,9 @@ use crate::accounting::AccountingError;
 
 pub use attempt::{start_card, sync};
 pub use capture::capture;
-pub(crate) use capture::{captured_otherwise, collect_cash, give_up_capture, is_capturing, lower_due, request_capture, retry_capture};
+pub(crate) use capture::{
+    captured_otherwise, collect_cash, collect_rest, give_up_capture, is_capturing, lower_due, request_capture, retry_capture,
+};
 pub use gateway::Gateway;
 use gateway::{GatewayAccount, GatewayError};
 pub(crate) use gateway_accounts::open_gateway_account;
@@ -56,7 +58,7 @@ pub(crate) use jobs::{job_result, refusal_of};
 pub use rate_limit::{GatewayRateLimit, sync_paced};
 pub(crate) use reconciliation::{check_payment, retry_check};
 pub use refund::refund;
-pub(crate) use refund::{WhenRefunded, check_refund, give_up_refund, refund_rows, refunded_otherwise, retry_refund};
+pub(crate) use refund::{WhenRefunded, check_refund, give_up_refund, is_made_by_gateway, refund_rows, refunded_otherwise, retry_refund};
 pub(crate) use reversal::{carry_out, reverse_payments};
 pub(crate) use store::{Refund, refunds_of};
 pub use unpaid::UNPAID_FOR_MS;
@@ -120,10 +122,12 @@ pub enum PaymentError {
     #[error("the card gateway's answer does not fit the payment {0}")]
     Mismatch(PaymentId),
     #[error(transparent)]
-    Books(#[from] AccountingError),
+    Books(AccountingError),
     #[error("{0}")]
     Db(#[from] DbError),
 }
+
+crate::accounting::from_accounting!(PaymentError);
 
 impl From<KeyError> for PaymentError {
     fn from(error: KeyError) -> Self {
@@ -167,7 +171,8 @@ impl PaymentError {
             }
             Self::Amount => t::ORDER_ERROR_AMOUNT,
             Self::Reason => t::ORDER_ERROR_REASON,
-            Self::Mismatch(_) | Self::Books(_) | Self::Db(_) => return None,
+            Self::Mismatch(_) => t::ADMIN_REFUSALS_MISMATCH,
+            Self::Books(_) | Self::Db(_) => return None,
         };
         Some(message.text(locale).to_owned())
     }

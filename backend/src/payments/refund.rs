@@ -12,7 +12,7 @@ use domain::text;
 use domain::view::{RefusalKind, reasons};
 
 use platform::Context;
-use platform::db::{DbError, Tx};
+use platform::db::{DbError, Read, Tx};
 use platform::once;
 
 use crate::orders::LockedOrder;
@@ -48,7 +48,7 @@ pub async fn refund(
 ) -> Result<RefundId, PaymentError> {
     ctx.require(Permission::RefundPayments)?;
     let wanted: CreditRequest = wanted.into();
-    if wanted.amount < 0 || wanted.fee < 0 || (wanted.amount == 0 && wanted.fee == 0 && wanted.lines.iter().all(|(_, units)| *units <= 0)) {
+    if wanted.amount < 0 || wanted.fee < 0 || (wanted.amount == 0 && wanted.fee == 0 && wanted.lines.iter().all(|(_, units)| *units == 0)) {
         return Err(PaymentError::Amount);
     }
     let reason = text::reason(reason).ok_or(PaymentError::Reason)?;
@@ -71,24 +71,31 @@ pub async fn refund(
     perform(shop, id).await.map(|()| id)
 }
 
+/// An amount off everything: what was paid beyond the price goes back first, which is of no part of it.
+async fn amount_off(tx: &mut Tx, order: &LockedOrder, amount: i64) -> Result<Vec<Credit>, PaymentError> {
+    let parts = orders::price_parts(tx, order.id).await?;
+    Ok(credit::spread(&parts, amount - orders::overpaid(tx, order).await?))
+}
+
 /// How much a request comes to, and what it is of. A cancelled order has no price any more: only an amount of the debt can go back.
 async fn credits_for(tx: &mut Tx, order: &LockedOrder, wanted: &CreditRequest) -> Result<(i64, Vec<Credit>), PaymentError> {
-    let only_amount = wanted.lines.is_empty() && wanted.fee == 0;
+    let only_amount = wanted.lines.iter().all(|(_, units)| *units == 0) && wanted.fee == 0;
     if order.cancelled_at.is_some() {
         return if only_amount { Ok((wanted.amount, Vec::new())) } else { Err(PaymentError::Cancelled) };
     }
-    let parts = orders::price_parts(tx, order.id).await?;
     if only_amount {
-        // What was paid beyond the price is of no part of it.
-        return Ok((wanted.amount, credit::spread(&parts, wanted.amount)));
+        return Ok((wanted.amount, amount_off(tx, order, wanted.amount).await?));
     }
-    let credits = credit::credits(&parts, wanted).map_err(|error| match error {
+    let parts = orders::price_parts(tx, order.id).await?;
+    let debt = orders::overpaid(tx, order).await?.min(wanted.amount);
+    let of_price = CreditRequest { amount: wanted.amount - debt, ..wanted.clone() };
+    let credits = credit::credits(&parts, &of_price).map_err(|error| match error {
         CreditError::Unknown => PaymentError::Unknown,
         CreditError::TooManyUnits { line, left } => PaymentError::TooManyUnits { line, left },
         CreditError::TooMuchFee(left) => PaymentError::TooMuchFee(order.money(left)),
-        CreditError::TooMuch(left) => PaymentError::TooMuch(order.money(left)),
+        CreditError::TooMuch(left) => PaymentError::TooMuch(order.money(left + debt)),
     })?;
-    match credit::sum(&credits).0 {
+    match credit::sum(&credits).0 + debt {
         0 => Err(PaymentError::NothingToRefund),
         amount => Ok((amount, credits)),
     }
@@ -101,7 +108,7 @@ async fn credits_again(tx: &mut Tx, order: &LockedOrder, refund: &Refund) -> Res
     }
     let (parts, before) = (orders::price_parts(tx, order.id).await?, orders::credits_of(tx, refund.id).await?);
     let same = !before.is_empty() && credit::fits(&parts, &before);
-    Ok(if same { before } else { credit::spread(&parts, refund.amount) })
+    if same { Ok(before) } else { amount_off(tx, order, refund.amount).await }
 }
 
 /// Whichever of an order's payments has the most left to refund, how much that is, and how much of all is on its way already.
@@ -149,11 +156,13 @@ pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &
         id,
         payment_id: attempt.id,
         order_id: attempt.order_id,
+        tender: attempt.tender,
         amount,
         currency: attempt.currency,
         reason: reason.to_owned(),
         state: "pending".into(),
         failure: None,
+        gateway_ref: None,
         actor: tx.ctx().actor.to_string(),
         at: tx.now(),
     };
@@ -284,6 +293,14 @@ pub(super) async fn show_to_staff(tx: &mut Tx, refund: &Refund, reason: &str) ->
     Ok(refusals::record(tx, &Refusal { order, payment, refund: Some(refund.id), amount, ..row }).await?)
 }
 
+/// Did the gateway make this refund? Otherwise it is the staff's, in cash or by transfer.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn is_made_by_gateway(db: &mut impl Read, id: RefundId) -> Result<bool, DbError> {
+    Ok(store::find_refund(db, id).await?.is_some_and(|refund| refund.gateway_ref.is_some()))
+}
+
 /// Repeats a refund that was not made: with the same key where there was no answer, as a new one where it was refused. False when
 /// another request was quicker, or it has been settled.
 ///
@@ -362,6 +379,7 @@ pub(crate) async fn refunded_otherwise(tx: &mut Tx, id: RefundId) -> Result<(), 
                 id: RefundId(tx.id()),
                 state: "pending".into(),
                 failure: None,
+                gateway_ref: None,
                 actor: tx.ctx().actor.to_string(),
                 at: tx.now(),
                 ..refund.clone()

@@ -67,7 +67,7 @@ pub(super) async fn reverse_attempt(tx: &mut Tx, attempt: &Attempt) -> Result<Ve
 
 /// Voids an attempt that was not begun at the gateway, or is unknown there.
 pub(super) async fn void_locally(tx: &mut Tx, payment: PaymentId) -> Result<(), PaymentError> {
-    apply_rows(tx, payment, &Intent::without_reference(payment, AttemptState::Voided), None).await
+    apply_rows(tx, payment, &Intent::without_reference(payment, AttemptState::Voided), None).await.map(drop)
 }
 
 /// Sends a transaction's requests to the gateway. What does not succeed is left to the jobs.

@@ -6,8 +6,10 @@ use domain::{Currency, Timestamp};
 use serde::Serialize;
 
 use platform::db::{DbError, Read, Tx};
+use platform::events::Event;
 
 use super::PaymentError;
+use super::events::CashMissing;
 use super::gateway::GatewayAccount;
 
 /// One attempt to be paid.
@@ -141,17 +143,30 @@ pub(super) async fn insert_event<T: Serialize>(tx: &mut Tx, payment: PaymentId, 
     .map(drop)
 }
 
-/// Stores a webhook of an account once; false when it was stored before.
-pub(super) async fn insert_webhook(tx: &mut Tx, payment: PaymentId, account: &str, event: &str, kind: &str) -> Result<bool, DbError> {
-    let data = serde_json::json!({ "type": kind }).to_string();
-    let new = tx
-        .execute(
-            "insert into payment_events (id, payment_id, kind, amount, gateway_account, gateway_event, data, at)
-             values ($1, $2, 'notice', 0, $3, $4, $5, $6) on conflict (gateway_event, gateway_account) do nothing",
-            &[&PaymentEventId(tx.id()), &payment, &account, &event, &data, &tx.now()],
-        )
+/// Did staff record for an order that less cash came than was due?
+pub(super) async fn is_cash_missing(db: &mut impl Read, order: OrderId) -> Result<bool, DbError> {
+    let times: i64 = db.fetch_scalar("select count(*) from events where subject = $1 and kind = $2", &[&order, &CashMissing::KIND]).await?;
+    Ok(times > 0)
+}
+
+/// Was this webhook of an account followed before?
+pub(super) async fn is_known_webhook(db: &mut impl Read, account: &str, event: &str) -> Result<bool, DbError> {
+    let times: i64 = db
+        .fetch_scalar("select count(*) from payment_events where gateway_event = $1 and gateway_account = $2", &[&event, &account])
         .await?;
-    Ok(new == 1)
+    Ok(times > 0)
+}
+
+/// Stores a webhook of an account, once.
+pub(super) async fn insert_webhook(tx: &mut Tx, payment: PaymentId, account: &str, event: &str, kind: &str) -> Result<(), DbError> {
+    let data = serde_json::json!({ "type": kind }).to_string();
+    tx.execute(
+        "insert into payment_events (id, payment_id, kind, amount, gateway_account, gateway_event, data, at)
+         values ($1, $2, 'notice', 0, $3, $4, $5, $6) on conflict (gateway_event, gateway_account) do nothing",
+        &[&PaymentEventId(tx.id()), &payment, &account, &event, &data, &tx.now()],
+    )
+    .await
+    .map(drop)
 }
 
 /// What was asked to be taken of a payment.
@@ -258,6 +273,8 @@ pub(crate) struct Refund {
     pub id: RefundId,
     pub payment_id: PaymentId,
     pub order_id: OrderId,
+    /// Of the payment.
+    pub tender: Tender,
     /// Minor units.
     pub amount: i64,
     pub currency: Currency,
@@ -265,19 +282,33 @@ pub(crate) struct Refund {
     /// `pending`, `done` or `failed`.
     pub state: String,
     pub failure: Option<String>,
+    /// The gateway's name for it; none until the gateway made it, and for what staff hand over.
+    pub gateway_ref: Option<String>,
     /// Who requested it.
     pub actor: String,
     pub at: Timestamp,
 }
 
+impl Refund {
+    /// Is it of a payment in cash, which the staff hand back or transfer?
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.state == "done" && self.gateway_ref.is_none() && self.tender == Tender::Cod
+    }
+}
+
 macro_rules! refunds {
     ($rest:literal) => {
-        concat!("select id, payment_id, order_id, amount, currency, reason, state, failure, actor, at from refunds ", $rest)
+        concat!(
+            "select r.id, r.payment_id, r.order_id, p.tender, r.amount, r.currency, r.reason, r.state, r.failure, r.gateway_ref, r.actor,
+                r.at
+             from refunds r join payments p on p.id = r.payment_id ",
+            $rest
+        )
     };
 }
 
 pub(super) async fn find_refund(db: &mut impl Read, id: RefundId) -> Result<Option<Refund>, DbError> {
-    db.fetch_optional(refunds!("where id = $1"), &[&id]).await
+    db.fetch_optional(refunds!("where r.id = $1"), &[&id]).await
 }
 
 /// [`find_refund`], or [`PaymentError::Unknown`].
@@ -287,13 +318,15 @@ pub(super) async fn refund(db: &mut impl Read, id: RefundId) -> Result<Refund, P
 
 /// The refunds of an order, oldest first.
 pub(crate) async fn refunds_of(db: &mut impl Read, order: OrderId) -> Result<Vec<Refund>, DbError> {
-    db.fetch_all(refunds!("where order_id = $1 order by at, id"), &[&order]).await
+    db.fetch_all(refunds!("where r.order_id = $1 order by r.at, r.id"), &[&order]).await
 }
 
 /// The refunds of a payment that the gateway is making or has made.
 pub(super) async fn refunds_at_gateway(db: &mut impl Read, payment: PaymentId) -> Result<Vec<Refund>, DbError> {
     db.fetch_all(
-        refunds!("where payment_id = $1 and (state = 'pending' or (state = 'done' and gateway_ref is not null)) order by at, id"),
+        refunds!(
+            "where r.payment_id = $1 and (r.state = 'pending' or (r.state = 'done' and r.gateway_ref is not null)) order by r.at, r.id"
+        ),
         &[&payment],
     )
     .await

@@ -12,9 +12,10 @@ use super::{PaymentError, failed_refund, jobs, reconciliation, store};
 /// The key of the refusal for webhooks that were not accepted.
 const NOT_ACCEPTED: &str = "webhook:not_taken";
 
-/// Accepts a webhook: checks its signature over the raw bytes, stores its id, and fetches the payment from the gateway. So it may come
-/// twice, late, out of order, or before the answer to the request that caused it. The answer is the HTTP status: 200 when it was
-/// accepted (or concerns no payment of the shop), 400 when its signature is wrong, 404 without a gateway, 500 when it is to be sent again.
+/// Accepts a webhook: checks its signature over the raw bytes, fetches the payment from the gateway, and stores its id: one that comes
+/// again changes nothing. It may come late, out of order, or before the answer to the request that caused it. The answer is the HTTP status:
+/// 200 when it was accepted (or concerns no payment of the shop), 400 when its signature is wrong, 404 without a gateway, 500 when it is to
+/// be sent again.
 pub async fn webhook(shop: &Shop, signature: Option<&str>, body: &[u8]) -> u16 {
     match accept(shop, signature.unwrap_or_default(), body).await {
         Ok(status) => status,
@@ -43,16 +44,18 @@ async fn accept(shop: &Shop, signature: &str, body: &[u8]) -> Result<u16, Paymen
         refusals::webhook_refused(shop, row).await?;
         return Ok(200);
     };
-    let (payment, event_id) = (attempt.id, event.id.clone());
-    let (account, intent) = (account.key, reference.clone());
-    shop.db()
-        .write(async move |tx| {
-            store::set_reference(tx, payment, &intent, Some(&account)).await?;
-            store::insert_webhook(tx, payment, &account, &event.id, &event.kind).await
-        })
-        .await?;
-    follow(shop, payment, &reference, event_id).await?;
+    let (payment, account) = (attempt.id, account.key);
+    if store::is_known_webhook(&mut shop.db(), &account, &event.id).await? {
+        return Ok(200);
+    }
+    if attempt.gateway_ref.is_none() {
+        let (account, intent) = (account.clone(), reference.clone());
+        shop.db().write(async move |tx| store::set_reference(tx, payment, &intent, Some(&account)).await).await?;
+    }
+    follow(shop, payment, &reference, event.id.clone()).await?;
     failed_refund::check(shop, payment).await?;
+    // Last: what fails before is sent again, and followed then.
+    shop.db().write(async move |tx| store::insert_webhook(tx, payment, &account, &event.id, &event.kind).await).await?;
     Ok(200)
 }
 

@@ -27,6 +27,10 @@ impl Check {
         if self.errors.is_empty() { Ok(()) } else { Err(RulesError::Invalid(self.errors)) }
     }
 
+    pub(crate) fn errors(self) -> FieldErrors {
+        self.errors
+    }
+
     pub(crate) fn wrong(&mut self, field: &str, message: Msg) {
         self.errors.push((field.to_owned(), message.text(self.locale).to_owned()));
     }

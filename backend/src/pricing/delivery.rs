@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use domain::messages::t;
 use domain::permission::Permission;
-use domain::view::DeliveryMethodDraft;
+use domain::view::{DeliveryMethodDraft, FieldErrors};
 use domain::{Currency, Locale, TimeZone, Timestamp};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -93,6 +93,14 @@ impl DeliveryMethod {
 pub async fn delivery_methods(shop: &Shop, ctx: &Context) -> Result<Vec<DeliveryMethodDraft>, RulesError> {
     ctx.require(Permission::ReadSettings)?;
     Ok(store::all_methods(&mut shop.db()).await?)
+}
+
+/// What is wrong with a delivery method, whatever methods there are.
+#[must_use]
+pub fn check_delivery_method(locale: Locale, draft: &DeliveryMethodDraft) -> FieldErrors {
+    let mut check = Check::new(locale);
+    check.method(&normalized(draft.clone()));
+    check.errors()
 }
 
 /// Saves a delivery method, found by its code.

@@ -7,7 +7,7 @@ use domain::cart::Discount;
 use domain::id::DiscountId;
 use domain::messages::t;
 use domain::permission::Permission;
-use domain::view::{DiscountDraft, DiscountListView, DiscountRefusal, DiscountRowView};
+use domain::view::{DiscountDraft, DiscountListView, DiscountRefusal, DiscountRowView, FieldErrors};
 use domain::{Currency, Locale, Money, Timestamp};
 use serde_json::{Value, json};
 
@@ -43,8 +43,11 @@ impl DiscountCode {
         if subtotal.currency != self.currency {
             return Err(DiscountRefusal::Unknown);
         }
-        if self.valid_from.is_some_and(|from| at < from) || self.valid_to.is_some_and(|to| at >= to) {
-            return Err(DiscountRefusal::OutOfTime);
+        if let Some(from) = self.valid_from.filter(|from| at < *from) {
+            return Err(DiscountRefusal::NotYet(from));
+        }
+        if self.valid_to.is_some_and(|to| at >= to) {
+            return Err(DiscountRefusal::Ended);
         }
         if self.most_uses.is_some_and(|most| self.uses >= most) {
             return Err(DiscountRefusal::UsedUp);
@@ -83,6 +86,14 @@ pub async fn discount(shop: &Shop, ctx: &Context, code: &str) -> Result<Discount
     ctx.require(Permission::ReadSettings)?;
     let found = store::discount(&mut shop.db(), code).await?;
     found.map(|(_, row)| row).ok_or(RulesError::Unknown)
+}
+
+/// What is wrong with a discount code, whatever codes there are.
+#[must_use]
+pub fn check_discount(locale: Locale, draft: &DiscountDraft) -> FieldErrors {
+    let mut check = Check::new(locale);
+    check.discount(&DiscountDraft { code: draft.code.trim().to_uppercase(), ..draft.clone() });
+    check.errors()
 }
 
 /// Saves a discount code, found by its text.

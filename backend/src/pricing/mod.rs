@@ -25,8 +25,8 @@ use platform::Forbidden;
 use platform::db::DbError;
 
 pub(crate) use check::{Check, check_exists, differences};
-pub use delivery::{DeliveryMethod, delivery_methods, save_delivery_method};
-pub use discounts::{discount, discounts, normal_code, save_discount};
+pub use delivery::{DeliveryMethod, check_delivery_method, delivery_methods, save_delivery_method};
+pub use discounts::{check_discount, discount, discounts, normal_code, save_discount};
 pub use list_price::{HomeMarket, ListPrice, home_market};
 pub(crate) use list_price::{prices_in_force, with_tax};
 pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Rules, price_order, quotes, tax_rates_at};

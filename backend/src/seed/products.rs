@@ -2,6 +2,7 @@
 
 use domain::id::{MovementId, PictureId, ProductId, VariantId};
 use domain::slug::slug;
+use domain::stock::StockReason;
 use domain::{Money, Timestamp};
 use platform::db::Tx;
 
@@ -142,7 +143,8 @@ impl Batch {
                             kind: "received",
                             units,
                             value: Money::new(variant.cost * units, base.list.currency),
-                            reason: "opening stock".into(),
+                            reason: StockReason::Opening,
+                            note: String::new(),
                             source: Some(Source::Product(product.id)),
                             at: product.created_at,
                         });

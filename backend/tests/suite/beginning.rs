@@ -6,6 +6,7 @@ use backend::settings::{self, SettingsError};
 use backend::{Shop, ShopConfig, dashboard, inventory, pricing};
 use domain::Locale;
 use domain::id::VariantId;
+use domain::stock::StockReason;
 use domain::view::{DeliveryMethodDraft, Missing, ShopSettings};
 
 async fn empty(url: String, folder: &Folder) -> Shop {
@@ -81,7 +82,7 @@ async fn variants_imported_without_stock_can_be_counted_and_filled() {
         let list = inventory::list(shop, &shop.system(), "BOWL", None).await.unwrap();
         assert_eq!(list.rows.iter().map(|row| (row.sku.as_str(), row.on_hand)).collect::<Vec<_>>(), [("BOWL", 0)]);
         let row = &list.rows[0];
-        inventory::adjust(shop, &shop.system(), row.variant, row.location, 12, "found").await.unwrap();
+        inventory::adjust(shop, &shop.system(), row.variant, row.location, 12, StockReason::Found, "").await.unwrap();
         let list = inventory::list(shop, &shop.system(), "BOWL", None).await.unwrap();
         assert_eq!((list.rows.len(), list.rows[0].available), (1, 12));
         assert_eq!(number(shop, "select count(*) from stock_locations").await, 1);

@@ -8,6 +8,7 @@ use backend::search;
 use domain::Locale;
 use domain::id::{ApiKeyId, LocationId, ProductId, RequestId, UserId};
 use domain::permission::{Permission, Role};
+use domain::stock::StockReason;
 use domain::view::{ListingQuery, OptionDraft, ProductDraft, ProductTexts, Sort, VariantDraft};
 use platform::Context;
 
@@ -66,6 +67,19 @@ fn fields(error: CatalogError) -> Vec<String> {
         CatalogError::Invalid(errors) => errors.into_iter().map(|e| e.0).collect(),
         other => panic!("{other}"),
     }
+}
+
+#[tokio::test]
+async fn first_stock_that_is_worth_too_much_is_an_error_of_its_field() {
+    both(async |shop| {
+        let mut draft = a_draft("Gold", 300);
+        draft.variants[0].cost = 1_000_000_000_000;
+        draft.variants[0].stock = 9_001;
+        assert_eq!(fields(save(shop, draft.clone()).await.unwrap_err()), ["stock.0"]);
+        draft.variants[0].stock = 9_000;
+        save(shop, draft).await.unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -281,7 +295,7 @@ async fn lists_follow_stock() {
         followed(shop, &in_stock, &[]).await;
         assert!(!catalog::cards_by_ids(shop, Locale::En, &[id]).await.unwrap()[0].in_stock);
         let location = warehouse(shop).await;
-        backend::inventory::adjust(shop, &shop.system(), variant, location, 3, "found").await.unwrap();
+        backend::inventory::adjust(shop, &shop.system(), variant, location, 3, StockReason::Found, "").await.unwrap();
         followed(shop, &in_stock, &["Last"]).await;
     })
     .await;
@@ -294,13 +308,15 @@ async fn a_count_that_is_sent_twice_changes_the_stock_once() {
         let location = warehouse(shop).await;
         let ctx = shop.system().with_key("made-when-the-page-was-rendered");
         for _ in 0..3 {
-            backend::inventory::adjust(shop, &ctx, variant, location, -2, "count").await.unwrap();
+            backend::inventory::adjust(shop, &ctx, variant, location, -2, StockReason::Count, "").await.unwrap();
         }
-        let other = backend::inventory::adjust(shop, &ctx, variant, location, -1, "count").await;
+        let other = backend::inventory::adjust(shop, &ctx, variant, location, -1, StockReason::Count, "").await;
         assert!(matches!(other, Err(backend::inventory::InventoryError::KeyReused)), "{other:?}");
         assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 3);
         // Another request key is another count.
-        backend::inventory::adjust(shop, &shop.system().with_key("another-form"), variant, location, -2, "count").await.unwrap();
+        backend::inventory::adjust(shop, &shop.system().with_key("another-form"), variant, location, -2, StockReason::Count, "")
+            .await
+            .unwrap();
         assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 1);
         crate::support::outside::assert_sound(shop).await;
     })
@@ -315,10 +331,10 @@ async fn two_programs_that_count_their_requests_alike_do_not_meet() {
         let program = || Context::api_key(ApiKeyId(shop.id()), vec![Permission::WriteStock], RequestId(shop.id())).with_key("count-0001");
         let (one, other) = (program(), program());
         for (ctx, delta) in [(&one, -1), (&other, -2), (&one, -1), (&other, -2)] {
-            backend::inventory::adjust(shop, ctx, variant, location, delta, "count").await.unwrap();
+            backend::inventory::adjust(shop, ctx, variant, location, delta, StockReason::Count, "").await.unwrap();
         }
         assert_eq!(number(shop, "select cast(sum(on_hand) as bigint) from stock").await, 6);
-        let reused = backend::inventory::adjust(shop, &one, variant, location, -2, "count").await;
+        let reused = backend::inventory::adjust(shop, &one, variant, location, -2, StockReason::Count, "").await;
         assert!(matches!(reused, Err(backend::inventory::InventoryError::KeyReused)), "{reused:?}");
     })
     .await;
@@ -330,14 +346,14 @@ async fn stock_that_is_missing_and_stock_that_is_reserved_give_different_errors(
     both(async |shop| {
         let variant = crate::support::a_product().with_stock(3).make(shop).await;
         let location = warehouse(shop).await;
-        let less = async |units: i64| adjust(shop, &shop.system(), variant, location, -units, "count").await;
+        let less = async |units: i64| adjust(shop, &shop.system(), variant, location, -units, StockReason::Count, "").await;
         assert!(matches!(less(4).await, Err(InventoryError::NotEnough { available: 3, reserved: 0 })));
         place(shop, &[(variant, 2)]).await.unwrap();
         assert!(matches!(less(2).await, Err(InventoryError::NotEnough { available: 1, reserved: 2 })));
         for units in [0, 1_000_001, -1_000_001] {
             assert!(matches!(less(units).await, Err(InventoryError::Amount)), "{units}");
         }
-        let least = adjust(shop, &shop.system(), variant, location, i64::MIN, "count").await;
+        let least = adjust(shop, &shop.system(), variant, location, i64::MIN, StockReason::Count, "").await;
         assert!(matches!(least, Err(InventoryError::Amount)));
         less(1).await.unwrap();
     })

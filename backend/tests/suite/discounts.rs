@@ -87,7 +87,7 @@ async fn a_discount_code_begins_ends_and_is_used_up() {
         let variant = a_product().with_stock(9).make(shop).await;
         let after = |days: i64| Some(Timestamp::from_millis(shop.now().millis() + days * Timestamp::DAY));
         save(shop, DiscountDraft { valid_from: after(1), valid_to: after(2), most_uses: Some(1), ..a_draft("DAY") }).await.unwrap();
-        assert_eq!(why_not(shop, variant, "DAY").await, Some(DiscountRefusal::OutOfTime));
+        assert_eq!(why_not(shop, variant, "DAY").await, Some(DiscountRefusal::NotYet(after(1).unwrap())));
         shop.clock.advance(Timestamp::DAY * 3 / 2);
         let (one, other) = (cart(shop, variant, "DAY").await, cart(shop, variant, "DAY").await);
         assert_eq!((one.totals.discount.minor, other.totals.discount.minor), (2_500, 2_500));
@@ -100,7 +100,7 @@ async fn a_discount_code_begins_ends_and_is_used_up() {
         buy(shop, other.id.unwrap(), "the-other-buyer").await.unwrap();
         assert_eq!(fields(save(shop, DiscountDraft { most_uses: Some(1), ..known }).await), ["most_uses"]);
         shop.clock.advance(Timestamp::DAY);
-        assert_eq!(why_not(shop, variant, "DAY").await, Some(DiscountRefusal::OutOfTime));
+        assert_eq!(why_not(shop, variant, "DAY").await, Some(DiscountRefusal::Ended));
     })
     .await;
 }

@@ -3,18 +3,19 @@
 use crate::support::outside::{VISA, World, assert_sound, both_worlds, clerk, owner};
 use crate::support::{Folder, a_product, both, guest, number, open, place, postgres_url};
 use backend::fulfilment::{self, FulfilmentError, Returned};
-use backend::order_management::{self, OrderChangeError};
+use backend::order_management::{self, CancelledUnits, OrderChangeError};
 use backend::payments::{self, PaymentError, refund, sync};
 use backend::{Shop, inventory};
 use domain::Locale;
 use domain::credit::{self, CreditRequest};
 use domain::id::{OrderId, OrderLineId, ParcelId, VariantId};
 use domain::order::{CancelCause, DeliveryState, FulfilmentState, ParcelState, PaymentState, ReturnCause, ReturnedItems, ReturnedMoney};
+use domain::stock::StockReason;
 use domain::view::OrderView;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-async fn see(shop: &Shop, order: OrderId) -> OrderView {
+pub async fn see(shop: &Shop, order: OrderId) -> OrderView {
     order_management::view(shop, &owner(shop), Locale::En, order).await.unwrap()
 }
 
@@ -42,14 +43,14 @@ async fn taxed_abroad(shop: &Shop) {
     shop.db().write(async move |tx| tx.execute(sql, &[&rate]).await).await.unwrap();
 }
 
-async fn paid_by_card(world: &World, of: &[(VariantId, i64)]) -> OrderId {
+pub async fn paid_by_card(world: &World, of: &[(VariantId, i64)]) -> OrderId {
     let placed = world.card_order(of).await;
     world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
     sync(world, placed.order).await.unwrap();
     placed.order
 }
 
-async fn send(shop: &Shop, parcel: ParcelId) {
+pub async fn send(shop: &Shop, parcel: ParcelId) {
     fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
     fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "").await.unwrap();
 }
@@ -175,6 +176,34 @@ async fn units_leave_their_parcels_and_the_last_ones_cancel_the_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn units_that_break_before_they_leave_are_written_off() {
+    both(async |shop| {
+        let variant = a_product().at(10_000).with_stock(5).make(shop).await;
+        let order = place(shop, &[(variant, 3)]).await.unwrap().order;
+        let line = see(shop, order).await.lines[0].id;
+        let broken = |units| CancelledUnits { lines: vec![(line, units)], with_fee: false, items: ReturnedItems::WriteOff };
+        fulfilment::pick(shop, &clerk(shop), order).await.unwrap();
+        order_management::cancel_some(shop, &owner(shop), order, broken(1), "it broke").await.unwrap();
+        assert_eq!(number(shop, "select on_hand from stock where reserved = 2 and available = 2").await, 4);
+        // Five came in at 40.00 each, one is lost.
+        assert_eq!((account(shop, "inventory").await, account(shop, "inventory_adjustment").await), (16_000, 4_000 - 20_000));
+        let movements = inventory::movements(shop, &owner(shop), variant).await.unwrap();
+        assert!(
+            movements.iter().any(|m| (m.quantity, m.reason, m.note.as_str()) == (-1, StockReason::Damaged, "it broke")),
+            "{movements:?}"
+        );
+        assert_sound(shop).await;
+        // The last ones cancel the order, and are lost too.
+        order_management::cancel_some(shop, &owner(shop), order, broken(2), "they broke too").await.unwrap();
+        assert!(see(shop, order).await.cancelled.is_some());
+        assert_eq!(number(shop, "select on_hand from stock where reserved = 0 and available = 2").await, 2);
+        assert_eq!(account(shop, "inventory").await, 8_000);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_shopper_cancels_a_line_until_a_parcel_is_packed() {
     both(async |shop| {
         let (one, other) = (a_product().with_stock(5).make(shop).await, a_product().with_stock(5).make(shop).await);
@@ -227,7 +256,11 @@ async fn of_a_returned_parcel_each_unit_is_restocked_or_written_off_once() {
             note: String::new(),
         };
         let too_many = order_management::take_back(shop, &owner(shop), parcel, back(4)).await;
-        assert!(matches!(too_many, Err(OrderChangeError::Parcel(FulfilmentError::TooMany))), "{too_many:?}");
+        assert!(matches!(too_many, Err(OrderChangeError::Parcel(FulfilmentError::TooManyDamaged { most: 3, .. }))), "{too_many:?}");
+        // All are written off, or those that are named: not both.
+        let both = Returned { items: ReturnedItems::WriteOff, ..back(1) };
+        let both = order_management::take_back(shop, &owner(shop), parcel, both).await;
+        assert!(matches!(both, Err(OrderChangeError::Parcel(FulfilmentError::AllAndSomeDamaged { .. }))), "{both:?}");
         order_management::take_back(shop, &owner(shop), parcel, back(1)).await.unwrap();
         let after = &see(shop, order).await.lines[0];
         assert_eq!((after.shipped, after.returned, after.restocked), (3, 3, 2));
@@ -249,7 +282,7 @@ async fn of_a_returned_parcel_each_unit_is_restocked_or_written_off_once() {
 /// One thing that happens to an order.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Cancel { line: usize, units: i64, fee: bool },
+    Cancel { line: usize, units: i64, fee: bool, broken: bool },
     Pick { line: usize, units: i64 },
     Send,
     Deliver,
@@ -260,7 +293,12 @@ enum Step {
 
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        (0_usize..3, 1_i64..3, any::<bool>()).prop_map(|(line, units, fee)| Step::Cancel { line, units, fee }),
+        (0_usize..3, 1_i64..3, any::<bool>(), any::<bool>()).prop_map(|(line, units, fee, broken)| Step::Cancel {
+            line,
+            units,
+            fee,
+            broken
+        }),
         (0_usize..3, 1_i64..3).prop_map(|(line, units)| Step::Pick { line, units }),
         Just(Step::Send),
         Just(Step::Deliver),
@@ -276,8 +314,10 @@ async fn play(shop: &Shop, order: OrderId, step: Step) {
     let (staff, line) = (owner(shop), |n: usize| now.lines[n % now.lines.len()].id);
     let first = |state| now.parcels.iter().find(|parcel| parcel.state == state).map(|parcel| parcel.id);
     match step {
-        Step::Cancel { line: n, units, fee } => {
-            let _ = order_management::cancel_units(shop, &staff, order, vec![(line(n), units)], fee, "short").await;
+        Step::Cancel { line: n, units, fee, broken } => {
+            let items = if broken { ReturnedItems::WriteOff } else { ReturnedItems::Restock };
+            let cancelled = CancelledUnits { lines: vec![(line(n), units)], with_fee: fee, items };
+            let _ = order_management::cancel_some(shop, &staff, order, cancelled, "short").await;
         }
         Step::Pick { line: n, units } => {
             let _ = fulfilment::pick_lines(shop, &staff, order, vec![(line(n), units)]).await;

@@ -64,7 +64,7 @@ pub async fn at_the_gateway(world: &World, path: &str, form: &[(&str, &str)]) {
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
 }
 
-fn signed(world: &World, secret: &str, body: &[u8]) -> String {
+pub fn signed(world: &World, secret: &str, body: &[u8]) -> String {
     let seconds = world.now().millis() / 1_000;
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{seconds}.").as_bytes());
@@ -161,6 +161,12 @@ async fn a_refund_that_is_refused_is_settled_in_cash() {
         assert!(rows(world).await.is_empty());
         let order = world.order(placed.order).await;
         assert_eq!((order.payment, order.refunded.minor), (PaymentState::PartlyRefunded, 1_200));
+        // Nothing is left to hand over, and no mail speaks of the card.
+        assert!(order.refunds.iter().all(|refund| !refund.by_hand), "{:?}", order.refunds);
+        world.send_mails().await;
+        let mails = world.mails().await;
+        assert!(mails.iter().any(|mail| mail.0.starts_with("A refund of ")), "{mails:?}");
+        assert!(!mails.iter().any(|mail| mail.0.ends_with("is on its way back")), "{mails:?}");
         world.assert_sound().await;
     })
     .await;

@@ -12,6 +12,7 @@ use domain::Locale;
 use domain::id::{CartId, LocationId, OrderId, ParcelId, RequestId, UserId, VariantId};
 use domain::order::{CancelCause, Channel, PaymentMethod, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Role;
+use domain::stock::StockReason;
 use platform::clock::SimulatedClock;
 use platform::db::DbError;
 use platform::jobs::Handlers;
@@ -153,7 +154,10 @@ impl World {
                 let (delta, cost) = (self.random.random_range(-6..10), self.random.random_range(0..9_999_i64));
                 let sql = "update variants set cost = $2 where id = $1";
                 self.shop.db().write(async move |tx| tx.execute(sql, &[&variant, &cost]).await).await.unwrap();
-                format!("adjust {delta}: {:?}", inventory::adjust(&self.shop, &owner, variant, location, delta, "count").await)
+                format!(
+                    "adjust {delta}: {:?}",
+                    inventory::adjust(&self.shop, &owner, variant, location, delta, StockReason::Count, "").await
+                )
             }
             13 => match self.pick(&parcels) {
                 Some(parcel) => format!("unpack: {:?}", fulfilment::unpack(&self.shop, &owner, parcel).await),

@@ -7,6 +7,7 @@ use backend::{identity, inventory, notifications};
 use domain::Locale;
 use domain::id::{LocationId, RequestId};
 use domain::permission::Role;
+use domain::stock::StockReason;
 use domain::view::{ContactDetails, StaffNotice};
 use platform::Context;
 
@@ -90,10 +91,10 @@ async fn a_variant_low_in_stock_sends_one_mail_until_it_is_filled_again() {
         assert_eq!((mails.len(), mails[0].1.as_str()), (1, "1 item runs low"), "{mails:?}");
         assert!(mails[0].2.contains("Mug: 5"), "{}", mails[0].2);
         let location: LocationId = world.db().fetch_scalar("select location_id from stock where available > 0", &[]).await.unwrap();
-        inventory::adjust(world, &lola, variant, location, 20, "delivered").await.unwrap();
+        inventory::adjust(world, &lola, variant, location, 20, StockReason::Received, "").await.unwrap();
         send_staff_mails(world).await;
         assert_eq!(number(world, "select count(*) from low_stock").await, 0);
-        inventory::adjust(world, &lola, variant, location, -20, "broken").await.unwrap();
+        inventory::adjust(world, &lola, variant, location, -20, StockReason::Damaged, "").await.unwrap();
         send_staff_mails(world).await;
         assert_eq!(staff_mails(world).await.len(), 2);
     })

@@ -4,13 +4,16 @@ use crate::support::outside::{assert_sound, clerk, owner};
 use crate::support::{TestShop, a_product, both, number, place};
 use backend::checkout::CheckoutError;
 use backend::fulfilment::{self, Returned};
-use backend::inventory::{self, events::LocationChanged};
+use backend::inventory::{self, InventoryError, events::LocationChanged};
 use backend::order_management;
 use backend::pricing::RulesError;
 use domain::Locale;
-use domain::id::{LocationId, OrderId, OrderLineId, ParcelId, VariantId};
+use domain::id::{ApiKeyId, LocationId, OrderId, OrderLineId, ParcelId, RequestId, VariantId};
 use domain::order::{Channel, LocationKind, ReturnCause, ReturnedItems, ReturnedMoney};
+use domain::permission::Permission;
+use domain::stock::StockReason;
 use domain::view::{LocationAddress, LocationDraft};
+use platform::Context;
 use platform::events::Event;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -31,7 +34,7 @@ async fn location(shop: &TestShop, code: &str) -> LocationId {
 }
 
 async fn adjust(shop: &TestShop, variant: VariantId, delta: i64) {
-    inventory::adjust(shop, &owner(shop), variant, location(shop, "WH-1").await, delta, "count").await.unwrap();
+    inventory::adjust(shop, &owner(shop), variant, location(shop, "WH-1").await, delta, StockReason::Count, "").await.unwrap();
 }
 
 async fn sent(shop: &TestShop, order: OrderId) -> ParcelId {
@@ -43,6 +46,31 @@ async fn sent(shop: &TestShop, order: OrderId) -> ParcelId {
 
 fn back(items: ReturnedItems) -> Returned {
     Returned { cause: ReturnCause::Refused, items, written_off: Vec::new(), money: ReturnedMoney::Refund, note: String::new() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stock_is_worth_no_more_than_can_be_added_up() {
+    both(async |shop| {
+        let place = location(shop, "WH-1").await;
+        for _ in 0..2 {
+            let variant = a_product().make(shop).await;
+            cost(shop, variant, 1_000_000_000_000).await;
+            adjust(shop, variant, 9_000).await;
+            let more = inventory::adjust(shop, &owner(shop), variant, place, 1, StockReason::Count, "").await;
+            assert!(matches!(more, Err(InventoryError::Worth)), "{more:?}");
+            cost(shop, variant, 0).await;
+            adjust(shop, variant, 1).await;
+            adjust(shop, variant, -1).await;
+        }
+        assert_sound(shop).await;
+        // The audit adds up what passes 64 bits.
+        let sql = "update stock set value = 9000000000000000000";
+        shop.db().write(async move |tx| tx.execute(sql, &[]).await).await.unwrap();
+        let checks = backend::audit::run(shop, &|_, _| {}).await.unwrap();
+        let check = checks.iter().find(|check| check.name == "the account of the stock is its value").unwrap();
+        assert_eq!(check.failures.len(), 1, "{check:?}");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -299,8 +327,87 @@ async fn what_is_sold_out_and_what_runs_low_is_found_by_its_band() {
             a_product().named(&format!("{units} left")).with_stock(units).make(shop).await;
         }
         for (below, found) in [(0, 1), (5, 2), (9, 3), (10, 4), (99, 5), (200, 6)] {
-            assert_eq!(inventory::low(shop, below).await.unwrap().len(), found, "at most {below}");
+            assert_eq!(inventory::low(shop, below).await.unwrap().rows.len(), found, "at most {below}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_location_can_be_chosen_and_gets_its_first_stock_by_an_adjustment() {
+    both(async |shop| {
+        let variant = a_product().with_stock(2).make(shop).await;
+        set(shop, "WH-2", |location| location.active = false).await;
+        let annex = LocationDraft { code: "annex".to_owned(), name: "Annex".to_owned(), ..LocationDraft::new(9) };
+        inventory::save_location(shop, &owner(shop), Locale::En, annex).await.unwrap();
+        let choices = inventory::location_choices(shop, &clerk(shop)).await.unwrap();
+        let names: Vec<(&str, bool)> = choices.iter().map(|choice| (choice.name.as_str(), choice.active)).collect();
+        assert_eq!((names.len(), names[1], names[2].1), (3, ("Annex", true), false), "{names:?}");
+        inventory::adjust(shop, &clerk(shop), variant, choices[1].location, 3, StockReason::Received, "").await.unwrap();
+        let rows = inventory::list(shop, &clerk(shop), "", None).await.unwrap().rows;
+        assert!(rows.iter().any(|row| row.location_name == "Annex" && row.available == 3), "{rows:?}");
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_runs_low_is_counted_and_listed() {
+    both(async |shop| {
+        for n in 0..12 {
+            a_product().named(&format!("Low {n}")).with_stock(n % 3).make(shop).await;
+        }
+        let gone = a_product().named("Gone").with_stock(1).make(shop).await;
+        let sql = "update variants set archived = 1 where id = $1";
+        shop.db().write(async move |tx| tx.execute(sql, &[&gone]).await).await.unwrap();
+        a_product().named("Plenty").with_stock(90).make(shop).await;
+        let low = inventory::low(shop, 5).await.unwrap();
+        assert_eq!((low.rows.len(), low.count), (10, 12));
+        let listed = inventory::list_low(shop, &clerk(shop), "", None).await.unwrap().rows;
+        assert!(listed.len() == 12 && listed.iter().all(|row| row.on_sale && row.available <= 5), "{listed:?}");
+        let rows = inventory::list(shop, &clerk(shop), "", None).await.unwrap().rows;
+        assert_eq!((rows.len(), rows.iter().filter(|row| !row.on_sale).count()), (14, 1));
+        let found = inventory::list_low(shop, &clerk(shop), "low 1", None).await.unwrap().rows;
+        assert_eq!(found.len(), 3, "Low 1, Low 10, Low 11: {found:?}");
+        let after = format!("{}~WH-1", listed[10].sku);
+        assert_eq!(inventory::list_low(shop, &clerk(shop), "", Some(&after)).await.unwrap().rows.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn movements_name_their_reason_location_and_actor_and_what_is_left() {
+    both(async |shop| {
+        let variant = a_product().with_stock(10).make(shop).await;
+        let (wh, ben) = (location(shop, "WH-1").await, clerk(shop));
+        let wrong = inventory::adjust(shop, &ben, variant, wh, 1, StockReason::Damaged, "").await;
+        assert!(matches!(wrong, Err(InventoryError::Direction { comes_in: true })), "{wrong:?}");
+        let wrong = inventory::adjust(shop, &ben, variant, wh, -1, StockReason::Found, "").await;
+        assert!(matches!(wrong, Err(InventoryError::Direction { comes_in: false })), "{wrong:?}");
+        let wrong = inventory::adjust(shop, &ben, variant, wh, -1, StockReason::Order, "").await;
+        assert!(matches!(wrong, Err(InventoryError::Reason)), "{wrong:?}");
+        shop.clock.advance(1_000);
+        inventory::adjust(shop, &ben, variant, wh, -2, StockReason::Damaged, " chipped ").await.unwrap();
+        shop.clock.advance(1_000);
+        let placed = place(shop, &[(variant, 3)]).await.unwrap();
+        sent(shop, placed.order).await;
+        let movements = inventory::movements(shop, &owner(shop), variant).await.unwrap();
+        let told: Vec<_> = movements.iter().map(|m| (m.reason, m.note.as_str(), m.quantity, m.balance)).collect();
+        let expected = [(StockReason::Order, "", -3, 5), (StockReason::Damaged, "chipped", -2, 8), (StockReason::Opening, "", 10, 10)];
+        assert_eq!(told, expected);
+        assert_eq!(movements[0].order_number.as_deref(), Some(placed.number.as_str()));
+        assert!(movements.iter().all(|movement| movement.location_name == movements[0].location_name));
+        assert_eq!(movements[1].actor, ben.actor.to_string());
+        // What they cost is for those who may see costs.
+        assert_eq!(movements[1].value.map(|value| value.minor), Some(-8_000));
+        let key = Context::api_key(ApiKeyId(shop.id()), vec![Permission::ReadStock], RequestId(shop.id()));
+        assert!(inventory::movements(shop, &key, variant).await.unwrap().iter().all(|movement| movement.value.is_none()));
+        assert!(inventory::list(shop, &key, "", None).await.unwrap().rows.iter().all(|row| row.value.is_none()));
+        assert!(inventory::list_value(shop, &key, "", false).await.unwrap().is_empty());
+        let value = inventory::list_value(shop, &owner(shop), "", false).await.unwrap();
+        assert_eq!((value.len(), value[0].minor, number(shop, ACCOUNT).await), (1, 20_000, 20_000));
+        assert!(inventory::list_value(shop, &owner(shop), "none", false).await.unwrap().is_empty());
+        assert_eq!(inventory::list_value(shop, &owner(shop), "", true).await.unwrap(), value, "it is low");
     })
     .await;
 }

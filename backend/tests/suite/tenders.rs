@@ -115,6 +115,7 @@ async fn a_capture_that_is_refused_twice_and_then_made_is_three_rows_and_pays_on
         for _ in 0..2 {
             let refused = capture(world, &owner(world), placed.order, None).await;
             assert!(matches!(refused, Err(PaymentError::Gateway(_))), "{refused:?}");
+            world.shop.clock.advance(1);
         }
         assert_eq!(number(world, ALLOCATIONS).await, 0);
         capture(world, &owner(world), placed.order, None).await.unwrap();

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cart::Totals;
 use crate::id::{CartId, PictureId, VariantId};
-use crate::{Money, Quantity};
+use crate::{Money, Quantity, Timestamp};
 
 /// A line as the browser keeps and sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,8 +69,10 @@ pub enum CartNotice {
 pub enum DiscountRefusal {
     /// No code of this name exists.
     Unknown,
-    /// Not valid yet, or no longer.
-    OutOfTime,
+    /// Valid from this moment on.
+    NotYet(Timestamp),
+    /// No longer valid.
+    Ended,
     /// Used as often as it may be.
     UsedUp,
     /// The items cost less than this.

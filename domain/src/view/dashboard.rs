@@ -28,6 +28,13 @@ pub struct TodayView {
     /// Sales of each of the last 14 days, oldest first, minor units.
     pub last_days: Vec<(Timestamp, i64)>,
     pub latest: Vec<OrderRowView>,
-    /// Variants low in stock.
+    /// Rows of stock that are low: the first of them, fewest first.
     pub low_stock: Vec<StockRowView>,
+    /// How many there are, counted up to [`MOST_COUNTED`](Self::MOST_COUNTED) and one.
+    pub low_stock_count: i64,
+}
+
+impl TodayView {
+    /// Rows that are low in stock are counted up to this many.
+    pub const MOST_COUNTED: i64 = 1_000;
 }

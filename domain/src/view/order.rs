@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Address, ContactDetails};
 use crate::credit::PricePart;
 use crate::id::{CaptureId, OrderId, OrderLineId, ParcelId, PaymentId, PictureId};
-use crate::messages::t;
+use crate::messages::{Msg, t};
 use crate::order::{
     AdjustmentKind, AdjustmentSource, AttemptState, CaptureState, Channel, DeliveryState, FulfilmentState, ParcelState, PaymentMethod,
     PaymentState, ReturnCause, Tender,
@@ -22,12 +22,22 @@ pub struct OrderRowView {
     /// The name of who bought; none where it was not taken, at a counter.
     pub customer: Option<String>,
     pub total: Money,
+    /// The part of the total that is no longer due.
+    pub waived: Money,
     pub units: i64,
     pub method: PaymentMethod,
     pub payment: PaymentState,
     pub fulfilment: FulfilmentState,
     pub delivery: DeliveryState,
     pub channel: Channel,
+}
+
+impl OrderRowView {
+    /// The total less what is no longer due.
+    #[must_use]
+    pub fn price(&self) -> Money {
+        Money::new(self.total.minor - self.waived.minor, self.total.currency)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +68,8 @@ pub struct OrderLineView {
     pub tax: Money,
     /// After discount, tax included.
     pub total: Money,
+    /// What of `total` was refunded, or is on its way back.
+    pub refunded: Money,
 }
 
 /// A change of an order's price: a line's share of a discount, the delivery fee.
@@ -117,6 +129,31 @@ impl OrderLineView {
     pub const fn open(&self) -> i64 {
         self.quantity - self.cancelled - self.shipped
     }
+
+    /// The product's name with the chosen options.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} {}", self.name, self.options).trim().to_owned()
+    }
+
+    /// What became of its units and its price, where not all of them are simply sent and paid: "1 cancelled · 2 came back". `staff` are
+    /// told where the units are that came back.
+    #[must_use]
+    pub fn fates(&self, locale: Locale, staff: bool) -> Option<String> {
+        let units = |units: i64, message: Msg| (units > 0).then(|| message.with(locale, &[("units", &locale.number(units))]));
+        let back = if staff {
+            [
+                units(self.returned - self.restocked, t::ADMIN_ORDERS_UNITS_WRITTEN_OFF),
+                units(self.restocked, t::ADMIN_ORDERS_UNITS_RESTOCKED),
+            ]
+        } else {
+            [units(self.returned, t::ORDER_UNITS_RETURNED), None]
+        };
+        let refunded = (self.refunded.minor > 0).then(|| t::ORDER_LINE_REFUNDED.with(locale, &[("amount", &locale.money(self.refunded))]));
+        let [first, second] = back;
+        let fates: Vec<String> = [units(self.cancelled, t::ORDER_UNITS_CANCELLED), first, second, refunded].into_iter().flatten().collect();
+        (!fates.is_empty()).then(|| fates.join(" · "))
+    }
 }
 
 /// An event in an order's timeline.
@@ -135,8 +172,14 @@ pub struct TimelineEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundView {
     pub amount: Money,
+    /// Tax inside what of the price it is.
+    pub tax: Money,
+    /// What of the price it is: units of lines, the delivery fee, an amount off the items; each with its amount.
+    pub of: Vec<(String, Money)>,
     /// `pending`, `done` or `failed`.
     pub state: String,
+    /// It is of a payment in cash: staff hand the money over, or transfer it.
+    pub by_hand: bool,
     pub reason: String,
     pub failure: Option<String>,
     pub actor: String,
@@ -190,8 +233,10 @@ pub enum CancelledMoney {
     Nothing,
     /// The card is not charged.
     NotCharged,
-    /// This amount is refunded the way it was paid.
+    /// This amount is refunded to the card.
     Back(Money),
+    /// This amount was paid in cash, and is handed over or transferred.
+    BackByHand(Money),
 }
 
 impl CancelledMoney {
@@ -199,7 +244,8 @@ impl CancelledMoney {
     #[must_use]
     pub const fn of(method: PaymentMethod, captured: Money) -> Self {
         match method {
-            _ if captured.minor > 0 => Self::Back(captured),
+            PaymentMethod::Card if captured.minor > 0 => Self::Back(captured),
+            PaymentMethod::Cod if captured.minor > 0 => Self::BackByHand(captured),
             PaymentMethod::Card => Self::NotCharged,
             PaymentMethod::Cod => Self::Nothing,
         }
@@ -211,6 +257,7 @@ impl CancelledMoney {
             Self::Nothing => t::ORDER_MONEY_NONE.text(locale).to_owned(),
             Self::NotCharged => t::ORDER_MONEY_NOT_CHARGED.text(locale).to_owned(),
             Self::Back(amount) => t::ORDER_MONEY_BACK.with(locale, &[("amount", &locale.money(amount))]),
+            Self::BackByHand(amount) => t::ORDER_MONEY_BACK_BY_HAND.with(locale, &[("amount", &locale.money(amount))]),
         }
     }
 }
@@ -243,6 +290,8 @@ pub struct OrderView {
     pub shipping: Money,
     /// Tax inside the total.
     pub tax: Money,
+    /// Tax inside what is left of the total, without what is no longer due or was refunded.
+    pub tax_left: Money,
     /// What the discount, the fee and everything like them consist of.
     pub adjustments: Vec<OrderAdjustmentView>,
     /// What the tax consists of.
@@ -251,6 +300,8 @@ pub struct OrderView {
     /// The part of the total that is no longer due, because items came back or are not sent.
     pub waived: Money,
     pub captured: Money,
+    /// What the gateway is asked to capture and has not answered.
+    pub capturing: Money,
     pub refunded: Money,
     /// Refunds not yet done.
     pub returning: Money,
@@ -285,6 +336,53 @@ pub struct OrderView {
 }
 
 impl OrderView {
+    /// What is still to be paid; nothing of a cancelled order.
+    #[must_use]
+    pub fn due(&self) -> Money {
+        let due = self.total.minor - self.waived.minor - self.captured.minor;
+        Money::new(if self.cancelled.is_some() { 0 } else { due.max(0) }, self.total.currency)
+    }
+
+    /// The total less what is no longer due.
+    #[must_use]
+    pub fn price_now(&self) -> Money {
+        Money::new(self.total.minor - self.waived.minor, self.total.currency)
+    }
+
+    /// What was captured and is neither refunded nor on its way back.
+    #[must_use]
+    pub fn refundable(&self) -> Money {
+        Money::new(self.captured.minor - self.refunded.minor - self.returning.minor, self.captured.currency)
+    }
+
+    /// What became of the total, for the lines below it: what is no longer due, what is to be paid where that is another amount, what was
+    /// paid, and what was refunded.
+    #[must_use]
+    pub fn after_total(&self) -> Vec<(Msg, Money)> {
+        let minus = |money: Money| Money::new(-money.minor, money.currency);
+        let due = self.due();
+        let lines = [
+            (t::ORDER_WAIVED, minus(self.waived), true),
+            (t::ORDER_PAID, self.captured, true),
+            (t::ORDER_REFUNDED, minus(self.refunded), true),
+            (t::ORDER_RETURNING, minus(self.returning), true),
+            (t::ORDER_TO_PAY, due, due != self.total),
+        ];
+        lines.into_iter().filter(|(_, money, differs)| money.minor != 0 && *differs).map(|(label, money, _)| (label, money)).collect()
+    }
+
+    /// What is refunded when a parcel comes back and its money is to be refunded: the price of its units, at most what was paid of it;
+    /// everything that was paid where nothing of the order is left. `price` must be known, as it is to staff.
+    #[must_use]
+    pub fn refund_of(&self, parcel: &ParcelView) -> Money {
+        let in_parcel = |line: OrderLineId| parcel.lines.iter().filter(|(id, _)| *id == line).map(|(_, units)| *units).sum::<i64>();
+        let left = self.refundable().minor.max(0);
+        let nothing_stays = self.lines.iter().all(|line| line.open() == 0 && line.shipped - line.returned == in_parcel(line.id));
+        let credits = crate::credit::of_units(&self.price, &parcel.lines, false);
+        let amount = if nothing_stays { left } else { (crate::credit::sum(&credits).0 - self.due().minor).clamp(0, left) };
+        Money::new(amount, self.total.currency)
+    }
+
     /// The discount code that it was bought with.
     #[must_use]
     pub fn discount_code(&self) -> Option<&str> {
@@ -316,7 +414,7 @@ mod tests {
         let words = |method, captured| CancelledMoney::of(method, pesos(captured)).words(Locale::En);
         assert_eq!(words(PaymentMethod::Cod, 0), "Nothing was paid.");
         assert_eq!(words(PaymentMethod::Card, 0), "Your card is not charged.");
-        assert_eq!(words(PaymentMethod::Card, 11_900), "₱119.00 goes back the way it came.");
-        assert_eq!(words(PaymentMethod::Cod, 11_900), "₱119.00 goes back the way it came.");
+        assert_eq!(words(PaymentMethod::Card, 11_900), "₱119.00 is refunded to your card.");
+        assert_eq!(words(PaymentMethod::Cod, 11_900), "₱119.00 is refunded in cash or by transfer.");
     }
 }

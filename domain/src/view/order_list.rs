@@ -52,8 +52,8 @@ pub struct PickLine {
     pub name: String,
     /// Units over all orders.
     pub units: i64,
-    /// Numbers of the orders that need it.
-    pub orders: Vec<String>,
+    /// Numbers of the orders that need it, with the units for each.
+    pub orders: Vec<(String, i64)>,
 }
 
 /// What is to be picked for some orders.

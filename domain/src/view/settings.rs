@@ -18,7 +18,7 @@ pub struct ShopSettings {
     pub time_zone: String,
     /// The address that customers write to.
     pub contact_email: String,
-    /// Below this many units a variant is low in stock.
+    /// At this many units or fewer a variant is low in stock.
     pub low_stock: i64,
     pub limits: OrderLimits,
 }

@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{LocationId, MovementId, OrderId, ProductId, VariantId};
 use crate::order::{Channel, LocationKind};
-use crate::{TimeZone, Timestamp};
+use crate::stock::StockReason;
+use crate::{Money, TimeZone, Timestamp};
 
 /// Stock of one variant at one location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,10 @@ pub struct StockRowView {
     pub reserved: i64,
     /// `on_hand` less `reserved`.
     pub available: i64,
+    /// What the units on hand cost together; for those who may see costs.
+    pub value: Option<Money>,
+    /// Can shoppers buy it, while there is any? What is not on sale does not run low.
+    pub on_sale: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +32,15 @@ pub struct StockListView {
     /// Up to 50, by SKU.
     pub rows: Vec<StockRowView>,
     pub next: Option<String>,
+}
+
+/// A location to choose, with the name that staff know it by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationChoiceView {
+    pub location: LocationId,
+    pub name: String,
+    /// Orders get nothing from a location that is not.
+    pub active: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +51,18 @@ pub struct MovementView {
     pub kind: String,
     /// Units, negative when they left.
     pub quantity: i64,
-    pub reason: String,
+    /// Units on hand at the location after it.
+    pub balance: i64,
+    /// What the units had cost together, negative when they left; for those who may see costs.
+    pub value: Option<Money>,
+    pub location_name: String,
+    pub reason: StockReason,
+    /// What staff typed beside the reason.
+    pub note: String,
+    /// Who did it: the text of an actor.
+    pub actor: String,
     pub order: Option<OrderId>,
+    pub order_number: Option<String>,
 }
 
 /// A location, as edited.

@@ -142,6 +142,7 @@ pub fn payment(error: PaymentError, named: &[(OrderLineId, i64)], request: Reque
         | PaymentError::NoGateway
         | PaymentError::Waiting
         | PaymentError::Capturing(_)
+        | PaymentError::Mismatch(_)
         | PaymentError::Gateway(_)) => conflict("not_possible", sentence(&error)),
         PaymentError::Db(error) => db(&error, request),
         other => unexpected(&other, request),

@@ -238,6 +238,36 @@ async fn units_of_lines_are_cancelled_once_and_only_what_was_paid_is_refunded() 
 }
 
 #[tokio::test]
+async fn cancelling_none_of_the_items_cancels_nothing() {
+    let server = Server::start();
+    let line = json!({ "variant": a_variant(&server).await, "quantity": 2 });
+    let (_, cart) = json_of(server.post("/api/v1/carts", &json!({ "lines": [line] }))).await;
+    let cart = cart["id"].as_str().unwrap();
+    let delivery = a_delivery(&server, cart).await;
+    let checkout = server.post(&format!("/api/v1/carts/{cart}/checkout"), &order(&delivery)).header("idempotency-key", "an-order-1");
+    let (_, placed) = json_of(checkout).await;
+    let token = placed["token"].as_str().unwrap();
+    let follow = format!("/api/v1/orders/follow/{token}");
+    let line = json_of(server.get(&follow)).await.1["lines"][0]["id"].as_str().unwrap().to_owned();
+    let cancel = async |units: &str| {
+        let fields = [("token", token), ("what", "units"), (&*format!("units[{line}]"), units)];
+        let path = format!("{}/orders/follow/{token}/cancel", server.url);
+        let answer = client().post(path).header("accept", "text/html").form(&fields).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    for units in ["0", "-1", ""] {
+        let (status, page) = cancel(units).await;
+        assert_eq!((status, page.contains("Say how many: 1 or more.")), (422, true), "{units}");
+    }
+    assert!(cancel("3").await.1.contains("At most 2."));
+    let (_, now) = json_of(server.get(&follow)).await;
+    assert_eq!((now["lines"][0]["cancelled"].as_i64(), now["cancelled_at"].is_null()), (Some(0), true));
+    assert!((300..400).contains(&cancel("1").await.0));
+    let (_, now) = json_of(server.get(&follow)).await;
+    assert_eq!((now["lines"][0]["cancelled"].as_i64(), now["cancelled_at"].is_null()), (Some(1), true));
+}
+
+#[tokio::test]
 async fn a_counters_program_sells_without_a_name() {
     let folder = crate::program::Folder::with_shop();
     let key = |scope: &str| {

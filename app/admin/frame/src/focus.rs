@@ -1,9 +1,18 @@
 //! The focus after a form that had it is rendered again or gone.
 
+use std::time::Duration;
+
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
+
+/// How often the focus is looked at after a form is sent, and how many times: as long as an answer may take.
+const PAUSE: Duration = Duration::from_millis(100);
+const TIMES: u32 = 100;
+/// Frames after which a page that is rendered again has taken the focus, if it takes it: an element in a part that folds keeps it until
+/// the next one.
+const FRAMES: u32 = 10;
 
 /// The id of the nearest element with one around the submitted form, for [`refocus`] afterwards.
 #[must_use]
@@ -13,19 +22,78 @@ pub fn enclosing_id(event: &SubmitEvent) -> Option<String> {
     Some(section.id())
 }
 
-/// Focuses the first of these elements that is in the page once it is rendered again, if the focus was lost with the button that had
-/// it: keyboard users would start at the top of the page again.
+/// Focuses the first of these elements that is in the page once it is rendered again, if the focus was lost with the button or the field
+/// that had it: keyboard users would start at the top of the page again.
 pub fn refocus(selectors: Vec<String>) {
-    request_animation_frame(move || {
-        let document = document();
-        if document.active_element().is_some_and(|active| active.tag_name() != "BODY") {
-            return;
+    after_frames(focused(), selectors, FRAMES);
+}
+
+fn after_frames(had: Option<Element>, selectors: Vec<String>, frames: u32) {
+    request_animation_frame(move || match focused() {
+        None => {
+            focus_first(&selectors);
         }
-        let found = selectors.iter().find_map(|selector| document.query_selector(selector).ok().flatten());
-        if let Some(target) = found.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-            target.set_tab_index(-1);
-            // With a tabindex a heading takes the focus.
-            let _ = target.focus();
-        }
+        now if now == had && frames > 0 => after_frames(had, selectors, frames - 1),
+        // Somebody moved it meanwhile.
+        Some(_) => {}
     });
+}
+
+/// The element with the focus; none where nothing has it.
+fn focused() -> Option<Element> {
+    document().active_element().filter(|active| active.tag_name() != "BODY")
+}
+
+fn focus_first(selectors: &[String]) -> bool {
+    let found = selectors.iter().find_map(|selector| document().query_selector(selector).ok().flatten());
+    let Some(target) = found.and_then(|target| target.dyn_into::<HtmlElement>().ok()) else { return false };
+    if target.tab_index() < 0 {
+        target.set_tab_index(-1);
+    }
+    // With a tabindex a heading takes the focus.
+    target.focus().is_ok() && focused().is_some()
+}
+
+/// Keeps the focus near every form of the page that is sent: when the field or button that had it is gone by the time of the answer, it
+/// goes to the field of the same id, to the heading of the nearest part of the page with an id, or to the page's heading.
+pub(crate) fn keep_focus() {
+    Effect::new(|| {
+        let listener = window_event_listener_untyped("submit", |event| {
+            let Some(form) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return };
+            let Some(had) = focused() else { return };
+            let by_id =
+                |id: String, within: &str| (!id.is_empty()).then(|| format!("main [id=\"{}\"]{within}", id.replace(['"', '\\'], "")));
+            let parts = std::iter::successors(Some(form), |part: &Element| part.parent_element())
+                .filter_map(|part| by_id(part.id(), " :is(h2, h3)"));
+            let selectors = by_id(had.id(), "").into_iter().chain(parts).chain(["main h1".to_owned()]).collect();
+            let path = window().location().pathname().unwrap_or_default();
+            while_answered(had, selectors, path, TIMES);
+        });
+        on_cleanup(move || listener.remove());
+    });
+}
+
+fn while_answered(had: Element, selectors: Vec<String>, path: String, times: u32) {
+    set_timeout(
+        move || {
+            if times == 0 || window().location().pathname().unwrap_or_default() != path {
+                return;
+            }
+            // A busy button is disabled, and has the focus again afterwards.
+            let is_busy = had.is_connected() && had.has_attribute("disabled");
+            match focused() {
+                Some(now) if now != had => {}
+                None if !is_busy => {
+                    let again = had.clone().dyn_into::<HtmlElement>().is_ok_and(|had| had.is_connected() && had.focus().is_ok());
+                    if again && focused().is_some() {
+                        while_answered(had, selectors, path, times - 1);
+                    } else {
+                        focus_first(&selectors);
+                    }
+                }
+                _ => while_answered(had, selectors, path, times - 1),
+            }
+        },
+        PAUSE,
+    );
 }

@@ -11,6 +11,7 @@
 mod error_page;
 mod focus;
 mod form;
+mod kept;
 mod one_picture;
 mod pages;
 mod shell;
@@ -19,6 +20,7 @@ mod upload;
 pub use error_page::*;
 pub use focus::*;
 pub use form::*;
+pub use kept::*;
 pub use one_picture::*;
 pub use pages::*;
 pub use shell::*;

@@ -10,6 +10,7 @@ use session::{Access, Answer, AppError, access, access_of, shared};
 use ui::{AdminFrame, SkipLink, ToastRegion, use_locale};
 
 use crate::ErrorPage;
+use crate::focus::keep_focus;
 use crate::pages::{AdminPage, Pages, commands, navigation};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +60,7 @@ pub fn AdminShell(pages: &'static [AdminPage]) -> impl IntoView {
     let shell = shell(&location.pathname.get_untracked());
     provide_context(Shell(shell));
     provide_context(Pages(pages));
+    keep_focus();
     // The page is outside of the `Suspense`, which renders its children more than once and would read the page's data each time.
     let content = match shell.get_untracked() {
         Some(Err(error)) => view! { <main id="content" class="page grow"><ErrorPage error/></main> }.into_any(),

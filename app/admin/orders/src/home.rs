@@ -81,6 +81,10 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView 
             }
         });
     });
+    let low_count = Signal::derive(move || {
+        let count = today.with(|today| today.low_stock_count);
+        if count > TodayView::MOST_COUNTED { format!("{}+", locale.number(TodayView::MOST_COUNTED)) } else { locale.number(count) }
+    });
     let refused = refusals::panel(today, changed);
     let live = move || newer.with(Option::is_some).then(|| view! { <Badge tone=Tone::Success>{tr!(ADMIN_HOME_LIVE)}</Badge> });
     view! {
@@ -94,13 +98,13 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView 
                 </StatTile>
                 <StatTile label=tr!(ADMIN_HOME_ORDERS_TODAY) value=number(|today| today.orders) href="/admin/orders"/>
                 <StatTile label=tr!(ADMIN_HOME_AVERAGE_ORDER) value=average href="/admin/orders"/>
-                <StatTile label=tr!(ADMIN_HOME_LOW_STOCK) value=number(|today| i64::try_from(today.low_stock.len()).unwrap_or(0)) href="#low"/>
+                <StatTile label=tr!(ADMIN_HOME_LOW_STOCK) value=low_count href="/admin/stock?low=true"/>
             </div>
             <Panel title=tr!(ADMIN_HOME_ATTENTION)>{move || today.with(attention)}</Panel>
             <Panel title=tr!(ADMIN_HOME_SOLD)>{move || today.with(sold)}</Panel>
             <div class="grid xl:grid-cols-2 gap-6 items-start">
                 <Panel title=tr!(ADMIN_HOME_LATEST) flush=true>{move || today.with(|today| latest(&today.latest))}</Panel>
-                <div id="low"><Panel title=tr!(ADMIN_HOME_LOW_STOCK) flush=true>{move || today.with(|today| low(&today.low_stock))}</Panel></div>
+                <div id="low"><Panel title=tr!(ADMIN_HOME_LOW_STOCK) flush=true>{move || today.with(low)}</Panel></div>
             </div>
         </div>
     }
@@ -173,7 +177,7 @@ fn latest(orders: &[OrderRowView]) -> AnyView {
                         </div>
                     </div>
                 </td>
-                <FigureCell>{locale.money(order.total)}</FigureCell>
+                <FigureCell>{locale.money(order.price())}</FigureCell>
             </Row>
         }
     };
@@ -181,7 +185,8 @@ fn latest(orders: &[OrderRowView]) -> AnyView {
     view! { <Table caption=tr!(ADMIN_HOME_LATEST) columns>{rows}</Table> }.into_any()
 }
 
-fn low(stock: &[StockRowView]) -> AnyView {
+fn low(today: &TodayView) -> AnyView {
+    let stock = &today.low_stock;
     if stock.is_empty() {
         return view! { <p class="p-5 text-quiet">{tr!(ADMIN_HOME_LOW_STOCK_NONE)}</p> }.into_any();
     }
@@ -192,11 +197,19 @@ fn low(stock: &[StockRowView]) -> AnyView {
         view! {
             <Row>
                 <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/stock?q={}", admin_frame::escaped(&row.sku))>{row.sku.clone()}</a></td>
-                <td>{row.name.clone()}</td>
+                <td>{row.name.clone()} <span class="block text-xs text-quiet">{row.location_name.clone()}</span></td>
                 <FigureCell>{locale.number(row.available)}</FigureCell>
             </Row>
         }
     };
     let rows = stock.iter().cloned().map(row).collect_view();
-    view! { <Table caption=tr!(ADMIN_HOME_LOW_STOCK) columns>{rows}</Table> }.into_any()
+    let is_cut = i64::try_from(stock.len()).is_ok_and(|shown| shown < today.low_stock_count);
+    let all = is_cut.then(
+        || view! { <p class="px-5 py-3 text-sm"><a class="link" href="/admin/stock?low=true">{tr!(ADMIN_HOME_LOW_STOCK_ALL)}</a></p> },
+    );
+    view! {
+        <Table caption=tr!(ADMIN_HOME_LOW_STOCK) columns>{rows}</Table>
+        {all}
+    }
+    .into_any()
 }

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
+mod answers;
+mod contents;
 pub mod home;
 pub mod list;
 mod money;

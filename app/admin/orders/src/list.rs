@@ -144,11 +144,13 @@ fn orders_page() -> AnyView {
     let changed = RwSignal::new(0_u32);
     let orders = resource(move || (query.get(), changed.get()), |(query, _)| list_orders(query));
     let actions = Actions { pick: ServerAction::new(), save: ServerAction::new(), delete: ServerAction::new(), fallback };
-    let ticked = RwSignal::new(BTreeSet::<OrderId>::new());
+    // Back from the pick list the address names them.
+    let ticked = RwSignal::new(ids(&address_query.with_untracked(|query| query.get("ticked").unwrap_or_default())));
     let (locale, toasts) = (use_locale(), ui::use_toasts());
     on_done(actions.pick, "", move |count| {
         toasts.success(ui::t::ADMIN_ORDERS_PICKED.with(locale, ui::count(count), &[]));
         ticked.set(BTreeSet::new());
+        keep(&BTreeSet::new());
         changed.update(|times| *times += 1);
     });
     on_done(actions.save, tr!(COMMON_SAVED), move |()| changed.update(|times| *times += 1));
@@ -169,6 +171,26 @@ fn orders_page() -> AnyView {
     .into_any()
 }
 
+/// The ids in a text, separated by dots.
+fn ids(text: &str) -> BTreeSet<OrderId> {
+    text.split('.').filter_map(|id| id.parse().ok()).collect()
+}
+
+fn dotted(ids: &BTreeSet<OrderId>) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
+}
+
+/// Writes the ticked orders into the address of this page in the browser's history, so that they are ticked again on Back.
+fn keep(ticked: &BTreeSet<OrderId>) {
+    let (window, ticked) = (window(), dotted(ticked));
+    let (Ok(search), Ok(path), Ok(history)) = (window.location().search(), window.location().pathname(), window.history()) else { return };
+    let others = search.trim_start_matches('?').split('&').filter(|part| !part.is_empty() && !part.starts_with("ticked="));
+    let parts: Vec<String> = others.map(str::to_owned).chain((!ticked.is_empty()).then(|| format!("ticked={ticked}"))).collect();
+    let to = if parts.is_empty() { path } else { format!("{path}?{}", parts.join("&")) };
+    // Without the address the ticks are lost on Back, and nothing else.
+    let _ = history.replace_state_with_url(&history.state().unwrap_or(wasm_bindgen::JsValue::NULL), "", Some(&to));
+}
+
 fn to_list(query: &OrderQuery, after: &str) -> String {
     let OrderQuery { search, payment, fulfilment, queue, .. } = query;
     address("/admin/orders", &[("q", search), ("payment", payment), ("fulfilment", fulfilment), ("queue", queue), ("after", after)])
@@ -177,12 +199,14 @@ fn to_list(query: &OrderQuery, after: &str) -> String {
 #[component]
 fn Search(query: OrderQuery) -> impl IntoView {
     let payments = vec![
-        Choice::new(PaymentState::Pending.as_str(), tr!(ORDER_STATE_PENDING)),
+        Choice::new(PaymentState::Pending.as_str(), tr!(ADMIN_ORDERS_FILTER_UNPAID_OR_CASH)),
         Choice::new(PaymentState::Authorised.as_str(), tr!(ORDER_STATE_AUTHORISED)),
+        Choice::new(PaymentState::PartlyPaid.as_str(), tr!(ORDER_STATE_PART_PAID)),
         Choice::new(PaymentState::Paid.as_str(), tr!(ORDER_STATE_PAID)),
         Choice::new(PaymentState::PartlyRefunded.as_str(), tr!(ORDER_STATE_PART_REFUNDED)),
         Choice::new(PaymentState::Refunded.as_str(), tr!(ORDER_STATE_REFUNDED)),
         Choice::new(PaymentState::Failed.as_str(), tr!(ORDER_STATE_FAILED)),
+        Choice::new(PaymentState::Voided.as_str(), tr!(ORDER_STATE_CANCELLED)),
     ];
     let fulfilments = vec![
         Choice::new(FulfilmentState::Unfulfilled.as_str(), tr!(ORDER_STATE_UNFULFILLED)),
@@ -193,8 +217,8 @@ fn Search(query: OrderQuery) -> impl IntoView {
     ];
     view! {
         <Form method="GET" action="/admin/orders">
-            <div class="grid md:grid-cols-[1fr_12rem_12rem_auto] gap-3 items-end">
-                <Field label=tr!(ADMIN_ORDERS_SEARCH) name="q" kind="search" value=query.search/>
+            <div class="grid grid-cols-[1fr_1fr_auto] md:grid-cols-[1fr_12rem_12rem_auto] gap-3 items-end">
+                <div class="max-md:col-span-3"><Field label=tr!(ADMIN_ORDERS_SEARCH) name="q" kind="search" value=query.search/></div>
                 <SelectField label=tr!(ADMIN_ORDERS_COLUMN_PAYMENT) name="payment" empty=tr!(ADMIN_ORDERS_FILTER_ALL) choices=payments selected=query.payment/>
                 <SelectField label=tr!(ADMIN_ORDERS_COLUMN_FULFILMENT) name="fulfilment" empty=tr!(ADMIN_ORDERS_FILTER_ALL) choices=fulfilments selected=query.fulfilment/>
                 <Button kind="submit" look=Look::Outline icon=icon::SEARCH>{tr!(COMMON_SEARCH)}</Button>
@@ -231,10 +255,7 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
     } else {
         table(orders, ticked)
     };
-    let print = move || {
-        let ids: Vec<String> = ticked.with(|ticked| ticked.iter().map(ToString::to_string).collect());
-        address("/admin/orders/pick-list", &[("orders", &ids.join("."))])
-    };
+    let print = move || address("/admin/orders/pick-list", &[("orders", &ticked.with(dotted))]);
     view! {
         {views(&query, found.queues)}
         <SavedFilters filters=found.filters filters_query actions/>
@@ -246,7 +267,7 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
                     <noscript><Button kind="submit" look=Look::Outline>{tr!(ADMIN_ORDERS_BULK_PICK)}</Button></noscript>
                     <BulkBar count>
                         <Button kind="submit" size=Size::Small icon=icon::PACKAGE busy=pick.pending()>{tr!(ADMIN_ORDERS_BULK_PICK)}</Button>
-                        <a class="btn btn-sm btn-ghost text-neutral-content hover:bg-white/10" href=print>{tr!(ADMIN_ORDERS_BULK_PRINT)}</a>
+                        <a class="btn btn-sm btn-ghost text-neutral-content hover:bg-white/10" href=print on:click=move |_| ticked.with_untracked(keep)>{tr!(ADMIN_ORDERS_BULK_PRINT)}</a>
                     </BulkBar>
                 })}
             </div>
@@ -320,18 +341,22 @@ fn SavedFilters(filters: Vec<SavedFilterView>, filters_query: String, actions: A
 
 fn table(orders: Vec<OrderRowView>, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyView {
     let locale = use_locale();
+    let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
+    let all_ids = ids.clone();
+    let are_all = Signal::derive(move || ticked.with(|ticked| all_ids.iter().all(|id| ticked.contains(id))));
+    let tick_all = Callback::new(move |on: bool| ticked.set(if on { ids.iter().copied().collect() } else { BTreeSet::new() }));
     let columns = vec![
-        Column::hidden(tr!(UI_SELECT_ALL)),
+        Column::ticks(tr!(UI_SELECT_ALL), are_all, tick_all),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).wide_only(),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)).wide_only(),
         Column::figures(tr!(ADMIN_ORDERS_COLUMN_ITEMS)).wide_only(),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_PAYMENT)),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_PAYMENT)).wide_only(),
+        Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)).wide_only(),
         Column::figures(tr!(ADMIN_ORDERS_COLUMN_TOTAL)),
     ];
     let row = move |order: OrderRowView| {
-        let id = order.id;
+        let (id, price) = (order.id, order.price());
         let is_ticked = Signal::derive(move || ticked.with(|ticked| ticked.contains(&id)));
         let on_change = Callback::new(move |on: bool| {
             ticked.update(|ticked| {
@@ -342,16 +367,25 @@ fn table(orders: Vec<OrderRowView>, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyV
                 }
             });
         });
+        let customer = order.customer.unwrap_or_else(|| tr!(ORDER_AT_COUNTER).to_owned());
+        let payment = move || states::payment(order.payment, order.method);
+        let fulfilment = move || states::fulfilment(order.fulfilment, order.delivery, order.payment, order.method);
         view! {
             <Row selected=is_ticked>
                 <td><TickBox name="orders[]" value=id.to_string() label=tr!(UI_SELECT_ROW, name = order.number) checked=is_ticked on_change/></td>
-                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{id}")>{order.number}</a></td>
+                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{id}")>{order.number}</a>
+                    // On a phone, so that the total is in sight.
+                    <div class="md:hidden">
+                        <p>{customer.clone()}</p>
+                        <div class="flex flex-wrap gap-1 mt-1">{payment()}{fulfilment()}</div>
+                    </div>
+                </td>
                 <td class="max-md:hidden text-quiet whitespace-nowrap"><When at=order.placed_at/></td>
-                <td class="whitespace-nowrap">{order.customer.unwrap_or_else(|| tr!(ORDER_AT_COUNTER).to_owned())}</td>
+                <td class="max-md:hidden whitespace-nowrap">{customer.clone()}</td>
                 <td class="max-md:hidden figures text-end">{locale.number(order.units)}</td>
-                <td>{states::payment(order.payment, order.method)}</td>
-                <td>{states::fulfilment(order.fulfilment, order.delivery, order.payment, order.method)}</td>
-                <FigureCell>{locale.money(order.total)}</FigureCell>
+                <td class="max-md:hidden">{payment()}</td>
+                <td class="max-md:hidden">{fulfilment()}</td>
+                <FigureCell>{locale.money(price)}</FigureCell>
             </Row>
         }
     };

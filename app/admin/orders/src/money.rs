@@ -1,10 +1,12 @@
 //! The money of an order on its page.
 
-use admin_frame::StaffForm;
+use std::time::Duration;
+
+use admin_frame::{StaffForm, is_typing};
+use domain::Money;
 use domain::id::OrderId;
 use domain::order::{AttemptState, DeliveryState, ParcelState, PaymentMethod, PaymentState};
-use domain::view::{OrderView, RefundView};
-use domain::Money;
+use domain::view::{OrderView, PaymentView, RefundView};
 use leptos::prelude::*;
 use session::{ProblemSummary, problem, typed, wrong};
 use ui::{Alert, Badge, Button, Facts, Field, Panel, Tone, When, icon, tr, use_locale};
@@ -12,16 +14,11 @@ use ui::{Alert, Badge, Button, Facts, Field, Panel, Tone, When, icon, tr, use_lo
 use crate::order::Actions;
 use crate::units::refunding;
 
-/// The amount still due.
-fn due(order: &OrderView) -> Money {
-    Money::new(order.total.minor - order.waived.minor - order.captured.minor, order.total.currency)
-}
-
 /// The cash to collect for the last open parcel of an order.
 pub(crate) fn cash_of_last(order: &OrderView) -> Option<Money> {
     let underway = order.parcels.iter().filter(|parcel| parcel.state == ParcelState::Shipped).count();
     let is_last = order.unsent == 0 && underway == 1;
-    Some(due(order)).filter(|due| is_last && due.minor > 0 && order.payment_method == PaymentMethod::Cod)
+    Some(order.due()).filter(|due| is_last && due.minor > 0 && order.payment_method == PaymentMethod::Cod)
 }
 
 /// The panel: payment method, what was captured and refunded, what the bank holds, and the actions.
@@ -31,36 +28,36 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
         PaymentMethod::Cod => tr!(CHECKOUT_PAYMENT_COD),
         PaymentMethod::Card => tr!(CHECKOUT_PAYMENT_CARD),
     };
-    let mut facts = vec![
-        (tr!(ORDER_PAYMENT).to_owned(), method.to_owned()),
-        (tr!(CART_TOTAL).to_owned(), locale.money(order.total)),
-        (tr!(ADMIN_ORDERS_CAPTURED_SO_FAR).to_owned(), locale.money(order.captured)),
-        (tr!(ADMIN_ORDERS_REFUNDED_SO_FAR).to_owned(), locale.money(order.refunded)),
-    ];
-    for held in order.payments.iter().filter(|payment| payment.state == AttemptState::Authorised) {
-        let amount = locale.money(held.authorised);
-        let words = match held.authorised_until {
-            Some(until) => tr!(ADMIN_ORDERS_HELD_UNTIL, amount = amount, date = locale.date(until, ui::use_time_zone())),
-            None => amount,
-        };
-        facts.push((tr!(ADMIN_ORDERS_HELD_BY_BANK).to_owned(), words));
-    }
-    let left = Money::new(order.captured.minor - order.refunded.minor - order.returning.minor, order.captured.currency);
-    if order.returning.minor > 0 {
-        facts.push((tr!(ADMIN_ORDERS_RETURNING).to_owned(), locale.money(order.returning)));
-        facts.push((tr!(ADMIN_ORDERS_REFUNDABLE).to_owned(), locale.money(left)));
-    }
+    let in_cash = order.payment_method == PaymentMethod::Cod;
     // Everything was delivered, and less cash came than was due.
-    let missing = Some(due(order))
-        .filter(|due| due.minor > 0 && order.payment_method == PaymentMethod::Cod && order.delivery == DeliveryState::Delivered);
-    if let Some(missing) = missing {
-        facts.push((tr!(ADMIN_ORDERS_STILL_DUE).to_owned(), locale.money(missing)));
-    }
+    let missing = Some(order.due()).filter(|due| due.minor > 0 && in_cash && order.delivery == DeliveryState::Delivered);
+    let left = order.refundable();
+    let to_pay = if missing.is_some() { tr!(ADMIN_ORDERS_STILL_DUE) } else { tr!(ORDER_TO_PAY) };
+    let received = if in_cash { tr!(ADMIN_ORDERS_RECEIVED_SO_FAR) } else { tr!(ADMIN_ORDERS_CAPTURED_SO_FAR) };
+    let is_returning = order.returning.minor > 0;
+    let facts = [
+        (tr!(CART_TOTAL), order.total, true),
+        (tr!(ORDER_WAIVED), Money::new(-order.waived.minor, order.waived.currency), order.waived.minor > 0),
+        (to_pay, order.due(), order.due().minor > 0),
+        (tr!(ADMIN_ORDERS_BEING_CHARGED), order.capturing, order.capturing.minor > 0),
+        (received, order.captured, true),
+        (tr!(ADMIN_ORDERS_REFUNDED_SO_FAR), order.refunded, true),
+        (tr!(ADMIN_ORDERS_RETURNING), order.returning, is_returning),
+        (tr!(ADMIN_ORDERS_REFUNDABLE), left, is_returning),
+    ];
+    let facts = facts.into_iter().filter(|(_, _, is_shown)| *is_shown).map(|(label, money, _)| (label.to_owned(), locale.money(money)));
+    let facts = [(tr!(ORDER_PAYMENT).to_owned(), method.to_owned())].into_iter().chain(facts).chain(held(order)).collect::<Vec<_>>();
     let (refunds, key) = (refunds(&order.refunds), key.to_owned());
     let failed = order.payment_failure.clone();
     let id = order.id;
     let refund_form = (may_refund && left.minor > 0).then(|| refunding(order, &key, left, actions));
-    let to_capture = may_capture && (order.payment == PaymentState::Authorised || missing.is_some());
+    let is_charging = order.capturing.minor > 0;
+    let to_capture = may_capture && !is_charging && (order.payment == PaymentState::Authorised || missing.is_some());
+    let charging = is_charging.then(|| {
+        reread_soon(actions);
+        let text = tr!(ADMIN_ORDERS_BEING_CHARGED_BODY, amount = locale.money(order.capturing));
+        view! { <Alert tone=Tone::Info>{text}</Alert> }.into_any()
+    });
     let words = if missing.is_some() { tr!(ADMIN_ORDERS_ACTION_CASH) } else { tr!(ADMIN_ORDERS_ACTION_CAPTURE) };
     view! {
         <Panel title=tr!(ORDER_PAYMENT)>
@@ -68,12 +65,48 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
                 <Facts facts/>
                 {failed.map(|reason| view! { <Alert tone=Tone::Danger>{reason}</Alert> })}
                 {refunds}
+                {charging}
                 {to_capture.then(|| capturing(id, &key, words, actions))}
                 {refund_form}
             </div>
         </Panel>
     }
     .into_any()
+}
+
+/// What the bank holds for payments of the order, and until when where that is known.
+fn held(order: &OrderView) -> Vec<(String, String)> {
+    let locale = use_locale();
+    let authorised = order.payments.iter().filter(|payment| payment.state == AttemptState::Authorised);
+    let fact = |payment: &PaymentView| {
+        let amount = locale.money(payment.authorised);
+        let words = match payment.authorised_until {
+            Some(until) => tr!(ADMIN_ORDERS_HELD_UNTIL, amount = amount, date = locale.date(until, ui::use_time_zone())),
+            None => amount,
+        };
+        (tr!(ADMIN_ORDERS_HELD_BY_BANK).to_owned(), words)
+    };
+    authorised.map(fact).collect()
+}
+
+/// Reads the page again in a moment, unless somebody is typing then: the bank answers soon.
+fn reread_soon(actions: Actions) {
+    const SOON: Duration = Duration::from_secs(2);
+    Effect::new(move || {
+        let timer = set_interval_with_handle(
+            move || {
+                if !is_typing() {
+                    actions.stale.run(());
+                }
+            },
+            SOON,
+        );
+        on_cleanup(move || {
+            if let Ok(timer) = timer {
+                timer.clear();
+            }
+        });
+    });
 }
 
 fn refunds(refunds: &[RefundView]) -> AnyView {
@@ -83,18 +116,26 @@ fn refunds(refunds: &[RefundView]) -> AnyView {
     let locale = use_locale();
     let one = |refund: &RefundView| {
         let (tone, state) = match refund.state.as_str() {
+            "done" if refund.by_hand => (Tone::Info, tr!(ADMIN_ORDERS_REFUND_BY_HAND)),
             "done" => (Tone::Success, tr!(ADMIN_ORDERS_REFUND_DONE)),
             "failed" => (Tone::Danger, tr!(ADMIN_ORDERS_REFUND_FAILED)),
             _ => (Tone::Warning, tr!(ADMIN_ORDERS_REFUND_PENDING)),
         };
         let failure = refund.failure.clone().map(|failure| view! { <p class="tone-danger tone-ink text-sm">{failure}</p> }.into_any());
+        let part = |(what, amount): &(String, Money)| format!("{what}: {}", locale.money(*amount));
+        let tax = (refund.tax.minor > 0).then(|| tr!(ADMIN_ORDERS_REFUND_TAX, amount = locale.money(refund.tax)));
+        let of: Vec<String> = refund.of.iter().map(part).chain(tax).collect();
+        let of = (!of.is_empty()).then(|| view! { <p class="text-sm">{of.join(" · ")}</p> }.into_any());
+        let by_hand = (refund.by_hand).then(|| view! { <p class="text-sm">{tr!(ADMIN_ORDERS_REFUND_BY_HAND_BODY)}</p> }.into_any());
         view! {
             <li class="py-2">
                 <p class="flex items-center justify-between gap-3">
                     <span class="figures font-medium">{locale.money(refund.amount)}</span>
                     <Badge tone>{state}</Badge>
                 </p>
+                {of}
                 <p class="break-words">{refund.reason.clone()}</p>
+                {by_hand}
                 <p class="text-sm text-quiet">{refund.actor.clone()}" · "<When at=refund.at/></p>
                 {failure}
             </li>

@@ -1,11 +1,10 @@
 //! An order's page: lines, customer, payment, parcels, timeline; and every action on it.
 
-use admin_frame::{StaffForm, enclosing_id, on_done, refocus, shown};
-use domain::Money;
+use admin_frame::{StaffForm, enclosing_id, keep_typed, refocus, shown};
 use domain::id::OrderId;
-use domain::order::PaymentState;
+use domain::order::{PaymentState, ReturnedItems};
 use domain::permission::Permission;
-use domain::view::{OrderLineView, OrderView, TimelineEntry};
+use domain::view::{OrderView, TimelineEntry};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::de::DeserializeOwned;
@@ -13,20 +12,22 @@ use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::client::Client;
 use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, TypedUnits, access, access_of, lazy_page, problem, resource, typed,
     use_form_fallback, wrong,
 };
 use ui::{
-    Alert, Breadcrumbs, Button, Column, Field, FigureCell, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Row, Shape, SkeletonText,
-    SumLine, Table, Timeline, Tone, icon, tr, use_locale, use_time_zone,
+    Alert, Breadcrumbs, Button, Field, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Shape, SkeletonText, Timeline, Tone, icon,
+    tr, use_locale, use_time_zone,
 };
 
+use crate::answers::{Page, on_answer};
+use crate::contents::{lines, sums};
 #[cfg(feature = "ssr")]
 use crate::list::{order_change_error, order_error};
 use crate::money::{cash_of_last, money};
 use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
-use crate::units::{TypedUnits, cancelling_units};
+use crate::units::cancelling_units;
 
 /// An order, and the user's permissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,14 +54,6 @@ fn payment_error(error: &backend::payments::PaymentError, form: &str) -> AppErro
         (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
     }
-}
-
-/// An amount as typed in the field with this id, in the shop's currency; minor units.
-#[cfg(feature = "ssr")]
-fn amount_of(text: &str, shop: &backend::Shop, field: &str) -> Result<i64, AppError> {
-    use session::request;
-    domain::number::decimal(text, backend::settings::shop_currency(shop).exponent())
-        .map_err(|error| request::invalid(vec![(field.to_owned(), error.of_amount().text(request::locale()).to_owned())]))
 }
 
 #[server(endpoint = "admin/order", output = Answer)]
@@ -90,7 +83,12 @@ access!(PickOrder, Access::Staff(Permission::FulfilOrders));
 pub async fn capture_payment(order: OrderId, amount: String, #[server(default)] key: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::CapturePayments))?.with_key(&key), request::shop()?);
-    let amount = if amount.trim().is_empty() { None } else { Some(amount_of(&amount, &shop, "capture-amount")?) };
+    let amount = if amount.trim().is_empty() {
+        None
+    } else {
+        let read = crate::units::amount_of(&amount, &shop);
+        Some(read.map_err(|message| request::invalid(vec![("capture-amount".into(), message)]))?)
+    };
     backend::payments::capture(&shop, &ctx, order, amount).await.map_err(|error| payment_error(&error, "capture"))
 }
 access!(CapturePayment, Access::Staff(Permission::CapturePayments));
@@ -107,10 +105,11 @@ pub async fn refund_payment(
 ) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::RefundPayments))?.with_key(&key), request::shop()?);
-    let minor = |text: &str, field| if text.trim().is_empty() { Ok(0) } else { amount_of(text, &shop, field) };
-    let lines = crate::units::read_units(&units, "refund")?;
-    let wanted = domain::credit::CreditRequest { lines, fee: minor(&fee, "refund-fee")?, amount: minor(&amount, "refund-amount")? };
-    backend::payments::refund(&shop, &ctx, order, wanted, &reason).await.map_err(|error| payment_error(&error, "refund"))?;
+    let wanted = crate::units::read_refund(&shop, &units, &fee, &amount, &reason)?;
+    if let Err(error) = backend::payments::refund(&shop, &ctx, order, wanted.clone(), &reason).await {
+        let several = crate::units::refund_faults(&shop, &ctx, order, &error, &wanted).await;
+        return Err(several.unwrap_or_else(|| payment_error(&error, "refund")));
+    }
     Ok(())
 }
 access!(RefundPayment, Access::Staff(Permission::RefundPayments));
@@ -133,27 +132,26 @@ pub async fn cancel_rest(order: OrderId, reason: String) -> Result<(), AppError>
 }
 access!(CancelRest, Access::Staff(Permission::CancelOrders));
 
-/// Cancels units of lines that did not leave yet; with their share of the delivery fee where `fee` is ticked.
+/// Cancels units of lines that did not leave yet; with their share of the delivery fee where `fee` is ticked. `items` says whether they
+/// are for sale again.
 #[server(endpoint = "admin/order/cancel-units", output = Answer)]
 pub async fn cancel_units(
     order: OrderId,
     #[server(default)] units: TypedUnits,
     #[server(default)] fee: bool,
+    #[server(default)] items: Option<ReturnedItems>,
     reason: String,
     #[server(default)] key: String,
 ) -> Result<(), AppError> {
-    use backend::order_management::OrderChangeError;
+    use backend::order_management::CancelledUnits;
     use session::request;
-    let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?.with_key(&key);
-    let lines = crate::units::read_units(&units, "cancel")?;
-    let done = backend::order_management::cancel_units(&request::shop()?, &ctx, order, lines, fee, &reason).await;
-    done.map_err(|error| match (&error, error.message(request::locale())) {
-        (OrderChangeError::TooManyUnits { line, .. }, Some(message)) => {
-            request::invalid(vec![(crate::units::field_id("cancel", *line), message)])
-        }
-        (OrderChangeError::Reason, Some(message)) => request::invalid(vec![("cancel-units-reason".into(), message)]),
-        _ => order_change_error(&error),
-    })
+    let (ctx, shop) = (request::authorize(Access::Staff(Permission::CancelOrders))?.with_key(&key), request::shop()?);
+    let lines = crate::units::read_cancelled(&units, &reason)?;
+    let cancelled = CancelledUnits { lines: lines.clone(), with_fee: fee, items: items.unwrap_or(ReturnedItems::Restock) };
+    match backend::order_management::cancel_some(&shop, &ctx, order, cancelled, &reason).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(crate::units::cancel_faults(&shop, &ctx, order, &error, &lines).await),
+    }
 }
 access!(CancelUnits, Access::Staff(Permission::CancelOrders));
 
@@ -180,6 +178,32 @@ pub(crate) struct Actions {
     parcel: ParcelActions,
     /// The page's form fallback.
     pub(crate) fallback: StoredValue<FormFallback>,
+    /// Reads the page again.
+    pub(crate) stale: Callback<()>,
+}
+
+impl Actions {
+    fn answer(self, page: Page) {
+        on_answer(self.pick, tr!(ORDER_EVENT_PICKED), page);
+        on_answer(self.capture, tr!(COMMON_DONE), page);
+        on_answer(self.refund, tr!(COMMON_DONE), page);
+        on_answer(self.cancel, tr!(ORDER_EVENT_CANCELLED), page);
+        on_answer(self.cancel_rest, tr!(ORDER_EVENT_CANCELLED), page);
+        on_answer(self.cancel_units, tr!(COMMON_DONE), page);
+        self.parcel.answer(page);
+    }
+
+    /// Forgets what was wrong in any of the forms.
+    fn forget_errors(self) {
+        self.fallback.set_value(FormFallback::default());
+        self.pick.clear();
+        self.capture.clear();
+        self.refund.clear();
+        self.cancel.clear();
+        self.cancel_rest.clear();
+        self.cancel_units.clear();
+        self.parcel.forget_errors();
+    }
 }
 
 /// The id of the section with the parcels and the button to pick.
@@ -195,8 +219,11 @@ fn order_page() -> AnyView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("order").unwrap_or_default()));
     let version = RwSignal::new(0_u32);
-    let changed = Callback::new(move |()| version.update(|times| *times += 1));
     let fallback = StoredValue::new(use_form_fallback());
+    let stale = Callback::new(move |()| {
+        // A page that was left is not read again.
+        let _ = version.try_update(|times| *times += 1);
+    });
     let actions = Actions {
         pick: ServerAction::new(),
         capture: ServerAction::new(),
@@ -204,20 +231,23 @@ fn order_page() -> AnyView {
         cancel: ServerAction::new(),
         cancel_rest: ServerAction::new(),
         cancel_units: ServerAction::new(),
-        parcel: ParcelActions::new(changed, fallback),
+        parcel: ParcelActions::new(fallback),
         fallback,
+        stale,
     };
-    on_done(actions.pick, tr!(ORDER_EVENT_PICKED), move |()| changed.run(()));
-    on_done(actions.capture, tr!(COMMON_DONE), move |()| changed.run(()));
-    on_done(actions.refund, tr!(COMMON_DONE), move |()| changed.run(()));
-    on_done(actions.cancel, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
-    on_done(actions.cancel_rest, tr!(ORDER_EVENT_CANCELLED), move |()| changed.run(()));
-    on_done(actions.cancel_units, tr!(COMMON_DONE), move |()| changed.run(()));
+    let changed = Callback::new(move |()| {
+        actions.forget_errors();
+        stale.run(());
+    });
+    actions.answer(Page { changed, stale });
     let order = resource(move || (id.get(), version.get()), |(id, _)| read_order_page(id));
-    let sent_from = StoredValue::new(None::<String>);
+    let (sent_from, is_first) = (StoredValue::new(None::<String>), StoredValue::new(true));
     view! {
         <Transition fallback=|| view! { <SkeletonText/> }>
             {shown(order, move |view| {
+                if !is_first.try_update_value(|first| std::mem::replace(first, false)).unwrap_or(true) {
+                    keep_typed();
+                }
                 if let Some(section) = sent_from.try_update_value(Option::take).flatten() {
                     refocus(focus_after(&section));
                 }
@@ -247,7 +277,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
     let allowed = Allowed {
         fulfil: may(Permission::FulfilOrders),
         refund: may(Permission::RefundPayments),
-        paid: order.captured.minor > order.refunded.minor || order.payment == PaymentState::Authorised,
+        paid: order.refundable().minor > 0 || order.payment == PaymentState::Authorised,
         cash: cash_of_last(&order),
         hand_over: order.delivery_name.is_none(),
     };
@@ -265,7 +295,7 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
             {cancelled}
             <div class="grid xl:grid-cols-[1fr_24rem] gap-6 items-start">
                 <div class="flex flex-col gap-6 min-w-0">
-                    <Panel title=tr!(ORDER_CONTENTS) flush=true>{content}</Panel>
+                    <Panel title=tr!(ADMIN_ORDERS_COLUMN_ITEMS) flush=true>{content}</Panel>
                     <div id=FULFILMENT>{parcels(&order, allowed, actions)}</div>
                     <Panel title=tr!(ORDER_TIMELINE)><Timeline moments/></Panel>
                 </div>
@@ -276,76 +306,6 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
                 </div>
             </div>
         </div>
-    }
-    .into_any()
-}
-
-fn lines(lines: &[OrderLineView]) -> AnyView {
-    let locale = use_locale();
-    let columns = vec![
-        Column::new(tr!(ADMIN_PRODUCTS_NAME)),
-        Column::new(tr!(ADMIN_PRODUCTS_SKU)).wide_only(),
-        Column::figures(tr!(ADMIN_ORDERS_COLUMN_ITEMS)),
-        Column::figures(tr!(ADMIN_PRODUCTS_PRICE)).wide_only(),
-        Column::figures(tr!(CART_LINE_TOTAL)),
-    ];
-    let row = |line: OrderLineView| {
-        let stock = format!("/admin/stock?q={}", admin_frame::escaped(&line.sku));
-        view! {
-            <Row>
-                <td>
-                    <span class="font-medium">{line.name.clone()}</span>" "<span class="text-quiet">{line.options.clone()}</span>
-                    {fates(&line).map(|fates| view! { <p class="text-sm text-quiet">{fates}</p> }.into_any())}
-                </td>
-                <td class="max-md:hidden"><a class="figures hover:underline underline-offset-4" href=stock>{line.sku.clone()}</a></td>
-                <FigureCell>{locale.number(line.quantity)}</FigureCell>
-                <td class="max-md:hidden figures text-end">{locale.money(line.unit_price)}</td>
-                <FigureCell>{locale.money(line.total)}</FigureCell>
-            </Row>
-        }
-    };
-    let rows = lines.iter().cloned().map(row).collect_view();
-    view! { <Table caption=tr!(ORDER_CONTENTS) columns>{rows}</Table> }.into_any()
-}
-
-/// What became of a line's units, where not all of them are simply sent: "1 cancelled · 2 came back".
-fn fates(line: &OrderLineView) -> Option<String> {
-    let locale = use_locale();
-    let one = |units: i64, message: domain::messages::Msg| (units > 0).then(|| message.with(locale, &[("units", &locale.number(units))]));
-    let fates = [
-        one(line.cancelled, domain::messages::t::ADMIN_ORDERS_UNITS_CANCELLED),
-        one(line.returned - line.restocked, domain::messages::t::ADMIN_ORDERS_UNITS_WRITTEN_OFF),
-        one(line.restocked, domain::messages::t::ADMIN_ORDERS_UNITS_RESTOCKED),
-    ];
-    let fates: Vec<String> = fates.into_iter().flatten().collect();
-    (!fates.is_empty()).then(|| fates.join(" · "))
-}
-
-fn sums(order: &OrderView) -> AnyView {
-    let locale = use_locale();
-    let discount = (order.discount.minor != 0).then(|| {
-        let minus = Money::new(-order.discount.minor, order.discount.currency);
-        view! { <SumLine label=format!("{} {}", tr!(CART_DISCOUNT), order.discount_code().unwrap_or_default()) amount=locale.money(minus)/> }
-    });
-    let waived = (order.waived.minor > 0).then(|| {
-        let minus = Money::new(-order.waived.minor, order.waived.currency);
-        view! { <SumLine label=tr!(ORDER_WAIVED) amount=locale.money(minus)/> }
-    });
-    let of_rate = |(rate_bp, net, tax): (i64, Money, Money)| {
-        let label = tr!(ADMIN_ORDERS_TAX_OF, rate = locale.percent(rate_bp), amount = locale.money(net));
-        view! { <SumLine label amount=locale.money(tax)/> }
-    };
-    let taxes = order.taxes_by_rate().into_iter().map(of_rate).collect_view();
-    view! {
-        <dl class="flex flex-col gap-1.5 px-5 py-4 border-t border-hairline ms-auto max-w-sm">
-            <SumLine label=tr!(CART_SUBTOTAL) amount=locale.money(order.subtotal)/>
-            {discount}
-            <SumLine label=tr!(CART_SHIPPING) amount=locale.money(order.shipping)/>
-            <SumLine label=tr!(CART_TAX) amount=locale.money(order.tax)/>
-            {taxes}
-            <SumLine label=tr!(CART_TOTAL) amount=locale.money(order.total) total=true/>
-            {waived}
-        </dl>
     }
     .into_any()
 }
@@ -366,7 +326,8 @@ fn parcels(order: &OrderView, allowed: Allowed, actions: Actions) -> AnyView {
     let none = order.parcels.is_empty().then(|| view! { <p class="text-quiet">{tr!(ADMIN_ORDERS_NO_PARCELS)}</p> });
     let lines = order.lines.clone();
     let each = order.parcels.iter().cloned().enumerate().map(|(at, parcel)| {
-        view! { <Parcel number=at + 1 parcel lines=lines.clone() allowed actions=actions.parcel/> }
+        let refund = order.refund_of(&parcel);
+        view! { <Parcel number=at + 1 parcel lines=lines.clone() refund allowed actions=actions.parcel/> }
     });
     let each = each.collect_view();
     view! {
@@ -423,7 +384,7 @@ where
                     <input type="hidden" name="order" value=id/>
                     <div class="flex flex-col gap-3">
                         <p class="text-sm text-quiet">{body}</p>
-                        <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
+                        <Field label=tr!(ADMIN_ORDERS_REASON_CANCEL) name="reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "reason")/>
                         <div><Button kind="submit" look=Look::Danger busy=action.pending()>{title}</Button></div>
                     </div>
                 </StaffForm>

@@ -1,17 +1,18 @@
 //! A parcel on an order's page: pack, ship, deliver, undo, take back.
 
-use admin_frame::{StaffForm, on_done};
+use admin_frame::StaffForm;
 use domain::Money;
 use domain::id::ParcelId;
 use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Permission;
 use domain::view::{OrderLineView, ParcelView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, problem, typed, wrong};
+use session::{Access, Answer, AppError, FormFallback, ProblemSummary, TypedUnits, access, access_of, problem, typed, wrong};
 use ui::{Button, Disclosure, Field, Look, RadioCard, RadioCards, When, icon, tr, use_locale};
 
+use crate::answers::{Page, on_answer};
 use crate::states;
-use crate::units::{Choosable, TypedUnits, choosable, unit_fields};
+use crate::units::{Choosable, choosable, items_cards, unit_fields};
 
 #[cfg(feature = "ssr")]
 pub(crate) fn fulfilment_error(error: &backend::fulfilment::FulfilmentError) -> AppError {
@@ -86,14 +87,24 @@ pub async fn take_parcel_back(
     #[server(default)] units: TypedUnits,
     note: String,
 ) -> Result<(), AppError> {
-    use backend::fulfilment::Returned;
+    use backend::fulfilment::{FulfilmentError, Returned};
+    use backend::order_management::OrderChangeError;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    let written_off = crate::units::read_units(&units, &broken_form(&parcel.to_string()))?;
-    let back = Returned { cause, items, money: money.unwrap_or(ReturnedMoney::Refund), note, written_off };
-    backend::order_management::take_back(&request::shop()?, &ctx, parcel, back)
-        .await
-        .map_err(|error| crate::list::order_change_error(&error))
+    let field = |line| crate::units::field_id(&broken_form(&parcel.to_string()), line);
+    let read = session::read_units(&units, request::locale(), field)?;
+    if !read.wrong.is_empty() {
+        return Err(request::invalid(read.wrong));
+    }
+    let back = Returned { cause, items, money: money.unwrap_or(ReturnedMoney::Refund), note, written_off: read.lines };
+    let done = backend::order_management::take_back(&request::shop()?, &ctx, parcel, back).await;
+    done.map_err(|error| match (&error, error.message(request::locale())) {
+        (
+            OrderChangeError::Parcel(FulfilmentError::TooManyDamaged { line, .. } | FulfilmentError::AllAndSomeDamaged { line }),
+            Some(message),
+        ) => request::invalid(vec![(field(*line), message)]),
+        _ => crate::list::order_change_error(&error),
+    })
 }
 access!(TakeParcelBack, Access::Staff(Permission::FulfilOrders));
 
@@ -118,22 +129,33 @@ pub(crate) struct ParcelActions {
 }
 
 impl ParcelActions {
-    /// `changed` is run after each action, `fallback` is the page's form fallback.
-    pub(crate) fn new(changed: Callback<()>, fallback: StoredValue<FormFallback>) -> Self {
-        let actions = Self {
+    /// `fallback` is the page's form fallback.
+    pub(crate) fn new(fallback: StoredValue<FormFallback>) -> Self {
+        Self {
             pack: ServerAction::new(),
             ship: ServerAction::new(),
             deliver: ServerAction::new(),
             unpack: ServerAction::new(),
             back: ServerAction::new(),
             fallback,
-        };
-        on_done(actions.pack, tr!(ORDER_EVENT_PACKED), move |()| changed.run(()));
-        on_done(actions.ship, tr!(ORDER_STATE_SHIPPED), move |()| changed.run(()));
-        on_done(actions.deliver, tr!(ORDER_EVENT_DELIVERED), move |()| changed.run(()));
-        on_done(actions.unpack, tr!(ADMIN_ORDERS_UNDONE), move |()| changed.run(()));
-        on_done(actions.back, tr!(ADMIN_ORDERS_BACK_DONE), move |()| changed.run(()));
-        actions
+        }
+    }
+
+    pub(crate) fn answer(self, page: Page) {
+        on_answer(self.pack, tr!(ORDER_EVENT_PACKED), page);
+        on_answer(self.ship, tr!(ORDER_STATE_SHIPPED), page);
+        on_answer(self.deliver, tr!(ORDER_EVENT_DELIVERED), page);
+        on_answer(self.unpack, tr!(ADMIN_ORDERS_UNDONE), page);
+        on_answer(self.back, tr!(ADMIN_ORDERS_BACK_DONE), page);
+    }
+
+    /// Forgets what was wrong in any of the forms.
+    pub(crate) fn forget_errors(self) {
+        self.pack.clear();
+        self.ship.clear();
+        self.deliver.clear();
+        self.unpack.clear();
+        self.back.clear();
     }
 }
 
@@ -158,6 +180,8 @@ pub(crate) fn Parcel(
     number: usize,
     parcel: ParcelView,
     lines: Vec<OrderLineView>,
+    /// What is refunded when it comes back and its money is to be refunded.
+    refund: Money,
     allowed: Allowed,
     actions: ParcelActions,
 ) -> impl IntoView {
@@ -168,8 +192,9 @@ pub(crate) fn Parcel(
         .iter()
         .map(|(line, units)| {
             let units = locale.number(*units);
-            let name = lines.iter().find(|own| own.id == *line).map(|line| line.sku.clone()).unwrap_or_default();
-            view! { <li class="flex justify-between gap-4"><span>{name}</span><span class="figures">{units}</span></li> }
+            let (name, sku) = lines.iter().find(|own| own.id == *line).map(|line| (line.label(), line.sku.clone())).unwrap_or_default();
+            let name = view! { <span class="min-w-0">{name}" "<span class="figures">{sku}</span></span> };
+            view! { <li class="flex justify-between gap-4">{name}<span class="figures">{units}</span></li> }
         })
         .collect();
     let units_in = |id| parcel.lines.iter().find(|(line, _)| *line == id).map_or(0, |(_, units)| *units);
@@ -181,7 +206,7 @@ pub(crate) fn Parcel(
             (next, undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PACKING), actions)).into_any()
         }
         ParcelState::Shipped => {
-            (delivering(id.clone(), number, allowed.cash, actions), coming_back(id, number, broken, allowed, actions)).into_any()
+            (delivering(id.clone(), number, allowed.cash, actions), coming_back(id, number, broken, refund, allowed, actions)).into_any()
         }
         ParcelState::Delivered | ParcelState::Cancelled | ParcelState::Returned => ().into_any(),
     });
@@ -314,18 +339,15 @@ fn broken_form(parcel: &str) -> String {
     format!("broken-{parcel}")
 }
 
-fn coming_back(id: String, number: usize, broken: Vec<Choosable>, allowed: Allowed, actions: ParcelActions) -> AnyView {
+fn coming_back(id: String, number: usize, broken: Vec<Choosable>, refund: Money, allowed: Allowed, actions: ParcelActions) -> AnyView {
     let action = actions.back;
     let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback).of("parcel", &id)));
     let card = |value: &str, title: &str| RadioCard { value: value.to_owned(), title: title.to_owned(), ..RadioCard::default() };
     let causes = ReturnCause::ALL.iter().map(|cause| card(cause.as_str(), cause_words(*cause))).collect::<Vec<_>>();
-    let items = vec![
-        card(ReturnedItems::Restock.as_str(), tr!(ADMIN_ORDERS_BACK_ITEMS_RESTOCK)),
-        card(ReturnedItems::WriteOff.as_str(), tr!(ADMIN_ORDERS_BACK_ITEMS_WRITE_OFF)),
-    ];
     let mut moneys = vec![card(ReturnedMoney::Keep.as_str(), tr!(ADMIN_ORDERS_BACK_MONEY_KEEP))];
     if allowed.refund {
-        moneys.insert(0, card(ReturnedMoney::Refund.as_str(), tr!(ADMIN_ORDERS_BACK_MONEY_REFUND)));
+        let aside = (refund.minor > 0).then(|| use_locale().money(refund));
+        moneys.insert(0, RadioCard { aside, ..card(ReturnedMoney::Refund.as_str(), tr!(ADMIN_ORDERS_BACK_MONEY_REFUND)) });
     }
     let first = moneys[0].value.clone();
     let money = if allowed.paid {
@@ -337,20 +359,20 @@ fn coming_back(id: String, number: usize, broken: Vec<Choosable>, allowed: Allow
         let (_, fields) = unit_fields(&broken_form(&id), broken, &typed, problem);
         view! {
             <fieldset class="flex flex-col gap-3">
-                <legend class="text-sm text-quiet mb-2">{tr!(ADMIN_ORDERS_BACK_BROKEN)}</legend>
+                <legend class="text-sm text-quiet mb-2">{tr!(ADMIN_ORDERS_BACK_BROKEN)}" "{tr!(ADMIN_ORDERS_BACK_ITEMS_ALL_HINT)}</legend>
                 {fields}
             </fieldset>
         }
         .into_any()
     });
     view! {
-        <Disclosure title=tr!(ADMIN_ORDERS_BACK) open=typed.is_any()>
+        <Disclosure title=tr!(ADMIN_ORDERS_BACK) open=typed.is_any() || problem.get_untracked().is_some()>
             <ProblemSummary problem/>
             <StaffForm action>
                 <input type="hidden" name="parcel" value=id/>
                 <div class="flex flex-col gap-4 max-w-md">
                     <RadioCards legend=tr!(ADMIN_ORDERS_BACK_CAUSE) name="cause" cards=causes selected=typed.or("cause", ReturnCause::Refused.as_str())/>
-                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_ITEMS) name="items" cards=items selected=typed.or("items", ReturnedItems::Restock.as_str())/>
+                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_ITEMS) name="items" cards=items_cards() selected=typed.or("items", ReturnedItems::Restock.as_str())/>
                     {some_broken}
                     {money}
                     <Field label=tr!(ADMIN_ORDERS_BACK_NOTE) name="note" id=format!("note-{number}") value=typed.or("note", "") maxlength=200 optional=true/>

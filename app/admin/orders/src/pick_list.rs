@@ -66,7 +66,10 @@ fn table(list: PickListView) -> AnyView {
     let row = |line: PickLine| {
         let PickLine { location, sku, name, units, orders } = line;
         let (location_below, name_below) = (location.clone(), name.clone());
-        let orders = orders.into_iter().map(|order| view! { <span class="figures">{order}</span> }.into_any()).collect_view();
+        let one = |(order, units): (String, i64)| {
+            view! { <span class="figures whitespace-nowrap">{format!("{order} × {}", locale.number(units))}</span> }.into_any()
+        };
+        let orders = orders.into_iter().map(one).collect_view();
         view! {
             <Row>
                 <td>

@@ -1,35 +1,144 @@
 //! Choosing units of an order's lines: to cancel those that did not leave, to refund their price, to write off those that came back
 //! broken.
 
-use std::collections::BTreeMap;
-
 use admin_frame::StaffForm;
 use domain::credit::{self, CreditRequest, Part};
 use domain::id::OrderLineId;
+use domain::order::{ReturnedItems, Tender};
 use domain::view::{OrderLineView, OrderView};
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use session::{AppError, ProblemSummary, Typed, problem, typed, wrong};
-use ui::{Button, Checkbox, Disclosure, Field, Look, SumLine, tr, use_locale};
+use ui::{Button, Checkbox, Disclosure, Field, Look, RadioCard, RadioCards, SumLine, tr, use_locale};
+
+#[cfg(feature = "ssr")]
+use backend::{order_management::OrderChangeError, payments::PaymentError};
+#[cfg(feature = "ssr")]
+use domain::{id::OrderId, messages::t, view::FieldErrors};
+#[cfg(feature = "ssr")]
+use session::{TypedUnits, request};
 
 use crate::order::Actions;
 
-/// The units typed beside each line, by the line's id.
-pub(crate) type TypedUnits = BTreeMap<String, String>;
-
-/// Reads the units typed beside lines; what is empty is left out. `form` is what the ids of its fields begin with.
+/// An amount as typed, in the shop's currency, minor units; or what is wrong with it.
 #[cfg(feature = "ssr")]
-pub(crate) fn read_units(units: &TypedUnits, form: &str) -> Result<Vec<(OrderLineId, i64)>, AppError> {
-    use session::request;
-    let (mut lines, mut invalid) = (Vec::new(), Vec::new());
-    for (line, text) in units.iter().filter(|(_, text)| !text.trim().is_empty()) {
-        let id = line.parse::<OrderLineId>().map_err(|_| request::not_found())?;
-        match domain::number::whole(text) {
-            Ok(units) => lines.push((id, units)),
-            Err(error) => invalid.push((field_id(form, id), error.of_whole().text(request::locale()).to_owned())),
+pub(crate) fn amount_of(text: &str, shop: &backend::Shop) -> Result<i64, String> {
+    let read = domain::number::decimal(text, backend::settings::shop_currency(shop).exponent());
+    read.map_err(|error| error.of_amount().text(request::locale()).to_owned())
+}
+
+/// Adds what is wrong with a reason to what is wrong in its form.
+#[cfg(feature = "ssr")]
+fn check_reason(reason: &str, field: &str, wrong: &mut FieldErrors) {
+    if domain::text::reason(reason).is_none() {
+        wrong.push((field.to_owned(), t::ORDER_ERROR_REASON.text(request::locale()).to_owned()));
+    }
+}
+
+/// The units that are to be cancelled; the errors of all fields come together.
+#[cfg(feature = "ssr")]
+pub(crate) fn read_cancelled(units: &TypedUnits, reason: &str) -> Result<Vec<(OrderLineId, i64)>, AppError> {
+    let locale = request::locale();
+    let mut read = session::read_units(units, locale, |line| field_id("cancel", line))?.at_least_one(locale);
+    check_reason(reason, "cancel-units-reason", &mut read.wrong);
+    if read.wrong.is_empty() { Ok(read.lines) } else { Err(request::invalid(read.wrong)) }
+}
+
+/// What is to be refunded; the errors of all fields come together.
+#[cfg(feature = "ssr")]
+pub(crate) fn read_refund(
+    shop: &backend::Shop,
+    units: &TypedUnits,
+    fee: &str,
+    amount: &str,
+    reason: &str,
+) -> Result<CreditRequest, AppError> {
+    let locale = request::locale();
+    let read = session::read_units(units, locale, |line| field_id("refund", line))?;
+    let mut wrong = read.wrong.clone();
+    let too_little = t::ORDER_ERROR_AMOUNT.text(locale).to_owned();
+    let mut minor = |text: &str, field: &str| match amount_of(text, shop) {
+        _ if text.trim().is_empty() => 0,
+        Ok(minor) if minor >= 0 => minor,
+        Ok(_) => {
+            wrong.push((field.to_owned(), too_little.clone()));
+            0
+        }
+        Err(message) => {
+            wrong.push((field.to_owned(), message));
+            0
+        }
+    };
+    let wanted = CreditRequest { fee: minor(fee, "refund-fee"), amount: minor(amount, "refund-amount"), lines: read.lines.clone() };
+    if wrong.is_empty() && wanted == CreditRequest::default() {
+        // Beside what was typed: an amount of 0, or units of 0.
+        let zeros = [(fee, "refund-fee"), (amount, "refund-amount")].into_iter().filter(|(text, _)| !text.trim().is_empty());
+        wrong.extend(zeros.map(|(_, field)| (field.to_owned(), too_little.clone())));
+        if units.values().any(|text| !text.trim().is_empty()) {
+            wrong.extend(read.at_least_one(locale).wrong);
+        }
+        if wrong.is_empty() {
+            wrong.push(("refund-amount".to_owned(), too_little));
         }
     }
-    if invalid.is_empty() { Ok(lines) } else { Err(request::invalid(invalid)) }
+    check_reason(reason, "refund-reason", &mut wrong);
+    if wrong.is_empty() { Ok(wanted) } else { Err(request::invalid(wrong)) }
+}
+
+#[cfg(feature = "ssr")]
+fn at_most(units: i64) -> String {
+    let locale = request::locale();
+    t::ORDER_ERROR_AT_MOST_UNITS.with(locale, &[("units", &locale.number(units))])
+}
+
+/// Everything in a refund that is more than is left, where that is why it was refused.
+#[cfg(feature = "ssr")]
+pub(crate) async fn refund_faults(
+    shop: &backend::Shop,
+    ctx: &backend::platform::Context,
+    order: OrderId,
+    error: &PaymentError,
+    wanted: &CreditRequest,
+) -> Option<AppError> {
+    use domain::credit::CreditError;
+    let locale = request::locale();
+    if !matches!(error, PaymentError::TooManyUnits { .. } | PaymentError::TooMuchFee(_)) {
+        return None;
+    }
+    let order = backend::order_management::view(shop, ctx, locale, order).await.ok()?;
+    let fault = |fault| match fault {
+        CreditError::TooManyUnits { line, left } => Some((field_id("refund", line), at_most(left))),
+        CreditError::TooMuchFee(left) => {
+            let left = locale.money(Money::new(left, order.total.currency));
+            Some(("refund-fee".to_owned(), t::ORDER_ERROR_AT_MOST.with(locale, &[("amount", &left)])))
+        }
+        CreditError::Unknown | CreditError::TooMuch(_) => None,
+    };
+    let wrong: FieldErrors = credit::faults(&order.price, wanted).into_iter().filter_map(fault).collect();
+    (!wrong.is_empty()).then(|| request::invalid(wrong))
+}
+
+/// Why units were not cancelled; beside each line of which fewer are open.
+#[cfg(feature = "ssr")]
+pub(crate) async fn cancel_faults(
+    shop: &backend::Shop,
+    ctx: &backend::platform::Context,
+    order: OrderId,
+    error: &OrderChangeError,
+    wanted: &[(OrderLineId, i64)],
+) -> AppError {
+    if matches!(error, OrderChangeError::TooManyUnits { .. })
+        && let Ok(order) = backend::order_management::view(shop, ctx, request::locale(), order).await
+    {
+        let open = |id| order.lines.iter().find(|line| line.id == id).map_or(0, OrderLineView::open);
+        let wrong =
+            wanted.iter().filter(|(line, units)| *units > open(*line)).map(|(line, _)| (field_id("cancel", *line), at_most(open(*line))));
+        let wrong: FieldErrors = wrong.collect();
+        if !wrong.is_empty() {
+            return request::invalid(wrong);
+        }
+    }
+    crate::list::order_change_error(error)
 }
 
 /// The id of a line's field, which errors name too.
@@ -46,11 +155,7 @@ pub(crate) struct Choosable {
 
 /// These lines with the units that can be chosen of each, as far as there are any.
 pub(crate) fn choosable(lines: &[OrderLineView], most: impl Fn(OrderLineId) -> i64) -> Vec<Choosable> {
-    let lines = lines.iter().map(|line| Choosable {
-        line: line.id,
-        label: format!("{} {}", line.name, line.options).trim().to_owned(),
-        most: most(line.id),
-    });
+    let lines = lines.iter().map(|line| Choosable { line: line.id, label: line.label(), most: most(line.id) });
     lines.filter(|choosable| choosable.most > 0).collect()
 }
 
@@ -92,6 +197,15 @@ fn preview(label: &'static str, currency: Currency, sum: impl Fn() -> Option<(i6
     .into_any()
 }
 
+/// What becomes of items that do not go to the shopper.
+pub(crate) fn items_cards() -> Vec<RadioCard> {
+    let card = |items: ReturnedItems, title: &str| RadioCard { value: items.to_string(), title: title.to_owned(), ..RadioCard::default() };
+    vec![
+        card(ReturnedItems::Restock, tr!(ADMIN_ORDERS_BACK_ITEMS_RESTOCK)),
+        card(ReturnedItems::WriteOff, tr!(ADMIN_ORDERS_BACK_ITEMS_WRITE_OFF)),
+    ]
+}
+
 /// The form to cancel units of lines that did not leave yet.
 pub(crate) fn cancelling_units(order: &OrderView, key: &str, actions: Actions) -> AnyView {
     let open = choosable(&order.lines, |id| order.lines.iter().find(|line| line.id == id).map_or(0, OrderLineView::open));
@@ -114,9 +228,10 @@ pub(crate) fn cancelling_units(order: &OrderView, key: &str, actions: Actions) -
                 <div class="flex flex-col gap-3">
                     <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_CANCEL_UNITS_BODY)}</p>
                     {fields}
+                    <RadioCards legend=tr!(ADMIN_ORDERS_BACK_ITEMS) name="items" cards=items_cards() selected=typed.or("items", ReturnedItems::Restock.as_str())/>
                     <Checkbox label=tr!(ADMIN_ORDERS_CANCEL_WITH_FEE) name="fee" id="cancel-fee" checked=fee on_change=Callback::new(move |on| fee.set(on))/>
                     {preview(tr!(ADMIN_ORDERS_REDUCED_BY), currency, sum)}
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="cancel-units-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "cancel-units-reason")/>
+                    <Field label=tr!(ADMIN_ORDERS_REASON_CANCEL_UNITS) name="reason" id="cancel-units-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "cancel-units-reason")/>
                     <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CANCEL_UNITS)}</Button></div>
                 </div>
             </StaffForm>
@@ -141,6 +256,9 @@ pub(crate) fn refunding(order: &OrderView, key: &str, left: Money, actions: Acti
         view! { <Field label=tr!(ADMIN_ORDERS_REFUND_FEE) name="fee" id="refund-fee" bind=fee inputmode="decimal" optional=true hint error=wrong(problem, "refund-fee")/> }
             .into_any()
     });
+    // It is of the payment with the most left.
+    let largest = order.payments.iter().max_by_key(|payment| payment.captured.minor - payment.refunded.minor);
+    let in_cash = largest.is_some_and(|payment| payment.tender == Tender::Cod);
     let hint = tr!(ADMIN_ORDERS_REFUND_AMOUNT_HINT, amount = locale.money(left));
     let sum = move || {
         let minor = |text: RwSignal<String>| {
@@ -160,7 +278,8 @@ pub(crate) fn refunding(order: &OrderView, key: &str, left: Money, actions: Acti
                     {fee_field}
                     <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="refund-amount" bind=amount inputmode="decimal" optional=true hint error=wrong(problem, "refund-amount")/>
                     {preview(tr!(ADMIN_ORDERS_CREDITED), currency, sum)}
-                    <Field label=tr!(ADMIN_ORDERS_REASON) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "refund-reason")/>
+                    {in_cash.then(|| view! { <p class="text-sm">{tr!(ADMIN_ORDERS_REFUND_CASH_NOTE)}</p> })}
+                    <Field label=tr!(ADMIN_ORDERS_REASON_REFUND) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "refund-reason")/>
                     <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_REFUND)}</Button></div>
                 </div>
             </StaffForm>

@@ -80,7 +80,7 @@ fn table(categories: Vec<CategoryRowView>) -> AnyView {
         Column::hidden(tr!(ADMIN_PRODUCTS_PICTURES)),
         Column::new(tr!(ADMIN_PRODUCTS_NAME)),
         Column::figures(tr!(ADMIN_PRODUCTS)),
-        Column::hidden(tr!(ADMIN_CATEGORIES_SHOWN)),
+        Column::new(tr!(COMMON_STATUS)),
     ];
     let row = |category: CategoryRowView| {
         let picture = category.picture.map(|picture| view! { <Picture id=picture.id.to_string() alt="" sizes="3rem"/> });

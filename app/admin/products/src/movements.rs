@@ -13,7 +13,7 @@ use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, Sk
 pub struct MovementsView {
     pub sku: String,
     pub name: String,
-    /// Newest first.
+    /// Newest first; their actors by name.
     pub movements: Vec<MovementView>,
 }
 
@@ -25,7 +25,14 @@ pub async fn list_movements(variant: String) -> Result<MovementsView, AppError> 
     let Ok(variant) = variant.parse() else { return Err(request::not_found()) };
     let found = backend::inventory::sku_and_name(&shop, &ctx, request::locale(), variant).await;
     let (sku, name) = found.map_err(|error| crate::stock::inventory_error(&error))?;
-    let movements = backend::inventory::movements(&shop, &ctx, variant).await.map_err(|error| crate::stock::inventory_error(&error))?;
+    let found = backend::inventory::movements(&shop, &ctx, variant).await;
+    let mut movements = found.map_err(|error| crate::stock::inventory_error(&error))?;
+    let actors = movements.iter().map(|movement| movement.actor.clone()).collect();
+    let names = backend::order_management::actor_names(&shop, request::locale(), &actors).await;
+    let names = names.map_err(|error| request::unexpected(&error))?;
+    for movement in &mut movements {
+        movement.actor = names.get(&movement.actor).cloned().unwrap_or_default();
+    }
     Ok(MovementsView { sku, name, movements })
 }
 access!(ListMovements, Access::Staff(Permission::ReadStock));
@@ -70,12 +77,19 @@ fn table(movements: Vec<MovementView>) -> AnyView {
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_STOCK_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_MOVEMENTS_EMPTY)/> }.into_any();
     }
     let locale = use_locale();
-    let columns = vec![
+    let with_value = movements.iter().any(|movement| movement.value.is_some());
+    // On a phone the reason is under what happened, with who did it.
+    let mut columns = vec![
         Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)),
-        Column::new(tr!(ADMIN_STOCK)),
+        Column::new(tr!(ADMIN_PRODUCTS_KIND)),
+        Column::new(tr!(ADMIN_PRODUCTS_LOCATION)).wide_only(),
+        Column::new(tr!(ADMIN_PRODUCTS_MOVED_BY)).wide_only(),
         Column::figures(tr!(ADMIN_PRODUCTS_MOVEMENT_QUANTITY)),
-        Column::new(tr!(ADMIN_ORDERS_REASON)),
+        Column::figures(tr!(ADMIN_PRODUCTS_BALANCE)),
     ];
+    if with_value {
+        columns.push(Column::figures(tr!(ADMIN_PRODUCTS_VALUE)).wide_only());
+    }
     let row = |movement: MovementView| {
         let kind = match movement.kind.as_str() {
             "received" => tr!(ADMIN_PRODUCTS_KIND_RECEIVED),
@@ -83,15 +97,24 @@ fn table(movements: Vec<MovementView>) -> AnyView {
             "returned" => tr!(ADMIN_PRODUCTS_KIND_RETURNED),
             _ => tr!(ADMIN_PRODUCTS_KIND_ADJUSTED),
         };
-        let order = movement
-            .order
-            .map(|order| view! { <a class="link" href=format!("/admin/orders/{order}")>{tr!(ADMIN_ORDERS_COLUMN_NUMBER)}</a> " " });
+        let order = movement.order.zip(movement.order_number).map(|(order, number)| {
+            view! { " " <a class="link figures" href=format!("/admin/orders/{order}")>{number}</a> }
+        });
+        let note = (!movement.note.is_empty()).then(|| format!(": {}", movement.note));
+        let below = format!("{} · {}", movement.location_name, movement.actor);
         view! {
             <Row>
                 <td class="whitespace-nowrap"><When at=movement.at/></td>
-                <td>{kind}</td>
+                <td>
+                    {kind}
+                    <span class="block text-sm text-quiet">{crate::stock::reason_name(movement.reason)}{order}{note}</span>
+                    <span class="md:hidden block text-sm text-quiet">{below}</span>
+                </td>
+                <td class="max-md:hidden">{movement.location_name}</td>
+                <td class="max-md:hidden">{movement.actor}</td>
                 <FigureCell>{locale.number(movement.quantity)}</FigureCell>
-                <td>{order}{movement.reason}</td>
+                <FigureCell>{locale.number(movement.balance)}</FigureCell>
+                {with_value.then(|| view! { <td class="max-md:hidden figures text-end">{movement.value.map(|value| locale.money(value))}</td> })}
             </Row>
         }
     };

@@ -102,7 +102,7 @@ fn row(line: Line, context: FormContext) -> AnyView {
     let fault = move |field: &str| wrong(problem, format!("{field}.{at}"));
     let label = |position: usize| {
         let name = options.with_value(|options| options.get(position).and_then(|option| option.names.first().cloned()));
-        name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| tr!(ADMIN_PRODUCTS_OPTION_NAME, number = position + 1))
+        name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| tr!(ADMIN_PRODUCTS_OPTION_VALUE, number = position + 1))
     };
     // One more than there are options, for an option that is being added.
     let named =

@@ -78,7 +78,7 @@ fn table(methods: Vec<DeliveryMethodDraft>, currency: Currency) -> AnyView {
         Column::new(tr!(ADMIN_SETTINGS_DELIVERY_REGIONS)).wide_only(),
         Column::figures(tr!(ADMIN_SETTINGS_DELIVERY_FEE)),
         Column::figures(tr!(ADMIN_SETTINGS_DELIVERY_DAYS)),
-        Column::hidden(tr!(ADMIN_SETTINGS_DELIVERY_ACTIVE)),
+        Column::new(tr!(COMMON_STATUS)),
     ];
     let money = move |minor| locale.money(Money::new(minor, currency));
     let row = move |method: DeliveryMethodDraft| {

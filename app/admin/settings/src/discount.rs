@@ -49,20 +49,23 @@ pub struct DiscountForm {
 
 #[cfg(feature = "ssr")]
 impl DiscountForm {
-    fn draft(self, locale: Locale, currency: Currency, zone: domain::TimeZone) -> Result<DiscountDraft, domain::view::FieldErrors> {
+    /// The discount code as far as it can be read, and what cannot.
+    fn draft(self, locale: Locale, currency: Currency, zone: domain::TimeZone) -> (DiscountDraft, domain::view::FieldErrors) {
         use domain::messages::{Msg, t};
         use domain::number;
         let mut errors = domain::view::FieldErrors::new();
         let mut wrong = |field: &str, message: Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
         let amount = |text: &str| number::decimal(text, currency.exponent());
-        let (takes, message_of): (_, fn(number::NumberError) -> Msg) = match self.kind.as_str() {
-            "percent" => (crate::share::basis_points(&self.value).map(Discount::Percent), number::NumberError::of_decimal),
-            _ => (amount(&self.value).map(Discount::Amount), number::NumberError::of_amount),
+        let takes = match self.kind.as_str() {
+            "percent" => {
+                crate::share::basis_points(&self.value).map(Discount::Percent).map_err(|error| crate::share::message(&self.value, error))
+            }
+            _ => amount(&self.value).map(Discount::Amount).map_err(number::NumberError::of_amount),
         };
         if self.value.trim().is_empty() {
             wrong("value", t::FIELD_REQUIRED);
-        } else if let Err(error) = takes {
-            wrong("value", message_of(error));
+        } else if let Err(message) = takes {
+            wrong("value", message);
         }
         let min_subtotal = if self.min_subtotal.trim().is_empty() { Ok(0) } else { amount(&self.min_subtotal) };
         if let Err(error) = min_subtotal {
@@ -81,19 +84,17 @@ impl DiscountForm {
         if let Err(error) = most_uses {
             wrong("most_uses", error.of_whole());
         }
-        match (takes, min_subtotal, most_uses) {
-            (Ok(takes), Ok(min_subtotal), Ok(most_uses)) if errors.is_empty() => Ok(DiscountDraft {
-                is_new: !self.is_new.is_empty(),
-                code: self.code,
-                takes,
-                min_subtotal,
-                valid_from: first.map(|day| zone.start_of(day)),
-                valid_to: last.map(|day| zone.start_of(day.plus_days(1))),
-                most_uses,
-                active: !self.active.is_empty(),
-            }),
-            _ => Err(errors),
-        }
+        let draft = DiscountDraft {
+            is_new: !self.is_new.is_empty(),
+            code: self.code,
+            takes: takes.unwrap_or(Discount::Percent(0)),
+            min_subtotal: min_subtotal.unwrap_or(0),
+            valid_from: first.map(|day| zone.start_of(day)),
+            valid_to: last.map(|day| zone.start_of(day.plus_days(1))),
+            most_uses: most_uses.unwrap_or(None),
+            active: !self.active.is_empty(),
+        };
+        (draft, errors)
     }
 }
 
@@ -127,7 +128,8 @@ pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let settings = backend::settings::shop(&shop);
-    let draft = form.draft(locale, backend::settings::shop_currency(&shop), settings.zone()).map_err(request::invalid)?;
+    let (draft, unread) = form.draft(locale, backend::settings::shop_currency(&shop), settings.zone());
+    crate::all_wrong(unread, backend::pricing::check_discount(locale, &draft))?;
     backend::pricing::save_discount(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
@@ -216,7 +218,7 @@ fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFal
                         <Checkbox label=tr!(ADMIN_SETTINGS_DISCOUNT_ACTIVE) name="form[active]" checked=active/>
                     </div>
                 </Panel>
-                {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
+                {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{if draft.is_new { tr!(ADMIN_SETTINGS_DISCOUNT_ADD) } else { tr!(COMMON_SAVE_CHANGES) }}</Button></div> })}
             </StaffForm>
         </div>
     }

@@ -120,7 +120,7 @@ fn table(codes: Vec<DiscountRowView>, currency: Currency, now: Timestamp) -> Any
         Column::new(tr!(ADMIN_SETTINGS_DISCOUNT_FROM)).wide_only(),
         Column::new(tr!(ADMIN_SETTINGS_DISCOUNT_UNTIL)).wide_only(),
         Column::figures(tr!(ADMIN_SETTINGS_DISCOUNT_USES)),
-        Column::hidden(tr!(ADMIN_SETTINGS_DISCOUNT_ACTIVE)),
+        Column::new(tr!(COMMON_STATUS)),
     ];
     let row = move |row: DiscountRowView| {
         let (tone, words) = state(&row, now);

@@ -35,7 +35,7 @@ pub struct GeneralForm {
     pub time_zone: String,
     /// The address that customers write to.
     pub contact_email: String,
-    /// Below this many units a variant is low in stock.
+    /// At this many units or fewer a variant is low in stock.
     pub low_stock: String,
 }
 
@@ -80,6 +80,7 @@ pub async fn save_settings(form: GeneralForm) -> Result<(), AppError> {
         SettingsError::Invalid("name") => wrong("name", t::FIELD_REQUIRED),
         SettingsError::Invalid("contact_email") => wrong("contact_email", t::FIELD_EMAIL_INVALID),
         SettingsError::Invalid("time_zone") => wrong("time_zone", t::FIELD_CHOOSE),
+        SettingsError::Invalid("country") => wrong("country", t::FIELD_COUNTRY_CODE),
         SettingsError::Priced => wrong("currency", t::ADMIN_SETTINGS_CURRENCY_PRICED),
         SettingsError::Invalid(field) => wrong(field, t::FIELD_CODE),
         other => request::unexpected(&other),

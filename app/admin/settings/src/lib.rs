@@ -64,6 +64,18 @@ pub(crate) fn pricing_error(error: backend::pricing::RulesError) -> session::App
     }
 }
 
+/// Everything that is wrong with a form: what cannot be read as it was typed, and what is wrong with the rest.
+#[cfg(feature = "ssr")]
+pub(crate) fn all_wrong(unread: domain::view::FieldErrors, rest: domain::view::FieldErrors) -> Result<(), session::AppError> {
+    let mut errors = unread;
+    for (field, message) in rest {
+        if errors.iter().all(|(known, _)| *known != field) {
+            errors.push((field, message));
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(session::request::invalid(errors)) }
+}
+
 /// An error of the identity area as a page shows it.
 #[cfg(feature = "ssr")]
 pub(crate) fn identity_error(error: backend::identity::IdentityError) -> session::AppError {

@@ -50,7 +50,8 @@ pub struct LocationForm {
 
 #[cfg(feature = "ssr")]
 impl LocationForm {
-    fn draft(self, locale: domain::Locale) -> Result<LocationDraft, domain::view::FieldErrors> {
+    /// The location as far as it can be read, and what cannot.
+    fn draft(self, locale: domain::Locale) -> (LocationDraft, domain::view::FieldErrors) {
         use domain::messages::t;
         let mut errors = domain::view::FieldErrors::new();
         let position = domain::number::whole(&self.position).unwrap_or_else(|error| {
@@ -65,10 +66,7 @@ impl LocationForm {
         if self.code.trim() == "new" {
             errors.push(("code".to_owned(), t::ADMIN_SETTINGS_LOCATION_TAKEN.text(locale).to_owned()));
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        Ok(LocationDraft {
+        let draft = LocationDraft {
             is_new: !self.is_new.is_empty(),
             code: self.code,
             name: self.name,
@@ -85,7 +83,8 @@ impl LocationForm {
             active: !self.active.is_empty(),
             position,
             channels: self.channels.iter().filter_map(|channel| channel.parse().ok()).collect(),
-        })
+        };
+        (draft, errors)
     }
 }
 
@@ -110,7 +109,8 @@ access!(ReadLocation, Access::Staff(Permission::ReadSettings));
 pub async fn save_location(form: LocationForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
-    let draft = form.draft(locale).map_err(request::invalid)?;
+    let (draft, unread) = form.draft(locale);
+    crate::all_wrong(unread, backend::inventory::check_location(locale, &draft))?;
     backend::inventory::save_location(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
@@ -143,6 +143,7 @@ pub(crate) fn channel_name(channel: Channel) -> &'static str {
 fn page(view: LocationView, save: ServerAction<SaveLocation>, fallback: &FormFallback) -> AnyView {
     let LocationView { location, may_write } = view;
     let (problem, typed) = (problem(save, fallback), typed(save, fallback));
+    let is_new = location.is_new;
     let title = if location.is_new { tr!(ADMIN_SETTINGS_LOCATION_ADD).to_owned() } else { location.name.clone() };
     let above =
         vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_LOCATIONS).to_owned())];
@@ -207,7 +208,7 @@ fn page(view: LocationView, save: ServerAction<SaveLocation>, fallback: &FormFal
                         <Checkbox label=tr!(ADMIN_SETTINGS_LOCATION_ACTIVE) name="form[active]" checked=active hint=tr!(ADMIN_SETTINGS_LOCATION_ACTIVE_HINT)/>
                     </div>
                 </Panel>
-                {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
+                {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{if is_new { tr!(ADMIN_SETTINGS_LOCATION_ADD) } else { tr!(COMMON_SAVE_CHANGES) }}</Button></div> })}
             </StaffForm>
         </div>
     }

@@ -81,7 +81,7 @@ fn table(locations: Vec<LocationDraft>) -> AnyView {
         Column::new(tr!(ADMIN_SETTINGS_LOCATION_NAME)),
         Column::new(tr!(ADMIN_SETTINGS_LOCATION_KIND)).wide_only(),
         Column::new(tr!(ADMIN_SETTINGS_LOCATION_CHANNELS)).wide_only(),
-        Column::hidden(tr!(ADMIN_SETTINGS_LOCATION_ACTIVE)),
+        Column::new(tr!(COMMON_STATUS)),
     ];
     let row = |location: LocationDraft| {
         let channels: Vec<&str> = location.channels.iter().map(|channel| channel_name(*channel)).collect();

@@ -55,7 +55,8 @@ pub struct MethodForm {
 
 #[cfg(feature = "ssr")]
 impl MethodForm {
-    fn draft(&self, locale: Locale, currency: Currency) -> Result<DeliveryMethodDraft, domain::view::FieldErrors> {
+    /// The method as far as it can be read, and what cannot.
+    fn draft(&self, locale: Locale, currency: Currency) -> (DeliveryMethodDraft, domain::view::FieldErrors) {
         use domain::messages::t;
         use domain::number;
         let mut errors = domain::view::FieldErrors::new();
@@ -94,10 +95,7 @@ impl MethodForm {
         if self.code.trim() == "new" {
             errors.push(("code".to_owned(), t::ADMIN_SETTINGS_DELIVERY_TAKEN.text(locale).to_owned()));
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        Ok(DeliveryMethodDraft {
+        let draft = DeliveryMethodDraft {
             is_new: !self.is_new.is_empty(),
             code: self.code.clone(),
             position,
@@ -112,7 +110,8 @@ impl MethodForm {
             regions: domain::text::comma_separated(&self.regions),
             collects_cash: !self.collects_cash.is_empty(),
             active: !self.active.is_empty(),
-        })
+        };
+        (draft, errors)
     }
 }
 
@@ -137,7 +136,8 @@ access!(ReadDeliveryMethod, Access::Staff(Permission::ReadSettings));
 pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
-    let draft = form.draft(locale, backend::settings::shop_currency(&shop)).map_err(request::invalid)?;
+    let (draft, unread) = form.draft(locale, backend::settings::shop_currency(&shop));
+    crate::all_wrong(unread, backend::pricing::check_delivery_method(locale, &draft))?;
     backend::pricing::save_delivery_method(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
@@ -237,7 +237,7 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, fallback: &For
                         <Checkbox label=tr!(ADMIN_SETTINGS_DELIVERY_ACTIVE) name="form[active]" checked=active/>
                     </div>
                 </Panel>
-                {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
+                {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{if is_new { tr!(ADMIN_SETTINGS_DELIVERY_ADD) } else { tr!(COMMON_SAVE_CHANGES) }}</Button></div> })}
             </StaffForm>
         </div>
     }

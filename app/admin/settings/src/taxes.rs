@@ -77,7 +77,7 @@ pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     let mut errors: FieldErrors = Vec::new();
     let rate_bp = crate::share::basis_points(&form.rate);
     if let Err(error) = rate_bp {
-        errors.push(("rate".into(), error.of_decimal().text(locale).to_owned()));
+        errors.push(("rate".into(), crate::share::message(&form.rate, error).text(locale).to_owned()));
     }
     let (day, zone) = (form.valid_from.trim(), backend::settings::time_zone(&shop));
     // A rate of today begins now: earlier charges of the day are not changed.

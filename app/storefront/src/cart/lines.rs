@@ -10,7 +10,7 @@ use leptos::task::spawn_local;
 use session::{lazy_view, loaded, part, resource, when_hydrated};
 use ui::{
     Alert, Button, Dialog, EmptyState, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
-    SumLine, Tone, icon, tr, trn, use_locale, use_toasts,
+    SumLine, Tone, icon, tr, trn, use_locale, use_time_zone, use_toasts,
 };
 use wasm_bindgen::JsCast;
 
@@ -173,7 +173,8 @@ pub(crate) fn words(notice: &CartNotice) -> String {
         CartNotice::Gone { name } => tr!(CART_GONE, name = name),
         CartNotice::DiscountRefused { reason, .. } => match reason {
             DiscountRefusal::Unknown => tr!(CART_DISCOUNT_UNKNOWN).to_owned(),
-            DiscountRefusal::OutOfTime | DiscountRefusal::UsedUp => tr!(CART_DISCOUNT_EXPIRED).to_owned(),
+            DiscountRefusal::NotYet(from) => tr!(CART_DISCOUNT_NOT_YET, date = locale.date(*from, use_time_zone())),
+            DiscountRefusal::Ended | DiscountRefusal::UsedUp => tr!(CART_DISCOUNT_EXPIRED).to_owned(),
             DiscountRefusal::TooMany => tr!(CART_DISCOUNT_TOO_MANY).to_owned(),
             DiscountRefusal::BelowMinimum(amount) => tr!(CART_DISCOUNT_MINIMUM, amount = locale.money(*amount)),
         },

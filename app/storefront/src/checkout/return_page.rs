@@ -32,6 +32,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentStatus {
     pub number: String,
+    /// Less what is no longer due.
     pub total: Money,
     pub method: PaymentMethod,
     pub payment: PaymentState,
@@ -79,8 +80,8 @@ async fn payment_status(order: OrderId) -> Result<PaymentStatus, AppError> {
     })?;
     let is_theirs = super::unpaid::remembered_order(&shop) == Some(order);
     Ok(PaymentStatus {
+        total: view.price_now(),
         number: view.number,
-        total: view.total,
         method: view.payment_method,
         payment: view.payment,
         captured: view.captured,

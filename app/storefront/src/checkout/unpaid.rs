@@ -27,6 +27,7 @@ pub(crate) const LINK: &str = "/orders/follow/";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatestOrder {
     pub number: String,
+    /// Less what is no longer due.
     pub total: Money,
     pub token: String,
     /// For an order that waits for its payment by card.
@@ -63,7 +64,7 @@ pub(super) async fn latest_order(shop: &backend::Shop) -> Option<LatestOrder> {
     let order = remembered_order(shop)?;
     // An order that cannot be read is not shown; its mail has the link.
     let view = backend::order_management::view(shop, &shop.system(), request::locale(), order).await.ok()?;
-    let latest = LatestOrder { number: view.number, total: view.total, token: token_of(shop, order), unpaid: view.unpaid };
+    let latest = LatestOrder { total: view.price_now(), number: view.number, token: token_of(shop, order), unpaid: view.unpaid };
     view.cancelled.is_none().then_some(latest)
 }
 

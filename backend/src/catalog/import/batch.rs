@@ -1,6 +1,7 @@
 //! Writes a batch of imported products in one transaction.
 
 use domain::id::{PictureId, ProductId, VariantId};
+use domain::stock::StockReason;
 use platform::db::{DbError, Hex, JsonRows, Tx, hex};
 use serde::Serialize;
 
@@ -80,7 +81,7 @@ pub(super) async fn write_batch(
     let stock: Vec<FirstStock> = products.iter().flat_map(|p| p.stock.iter().cloned()).collect();
     let variants: Vec<VariantId> = products.iter().flat_map(|p| p.product.variants.iter().map(|variant| variant.id)).collect();
     let location = inventory::ensure_location(tx, shop, &variants).await?;
-    receive(tx, currency, location, &stock, "import").await?;
+    receive(tx, currency, location, &stock, StockReason::Imported).await?;
     let ids: Vec<ProductId> = products.iter().map(|p| p.product.id).collect();
     write::refresh(tx, &home_market(shop), &ids).await?;
     write_states(tx, &states).await?;

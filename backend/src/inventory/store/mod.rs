@@ -6,6 +6,7 @@ mod read;
 use std::collections::BTreeMap;
 
 use domain::id::{LocationId, OrderId, OrderLineId, ReservationId, VariantId};
+use domain::stock::StockReason;
 use domain::{Currency, Money, Timestamp};
 use serde::Serialize;
 
@@ -15,7 +16,12 @@ use super::{Movement, Source};
 
 pub(super) use on_hand::{OnHand, StockKey, add_on_hand, insert_layers, lock_on_hand, open_layers, set_remaining, write_on_hand};
 pub(crate) use read::{NamedVariant, named, running_low};
-pub(super) use read::{available_of, list, low, movements};
+pub(super) use read::{available_of, count_low, list, list_value, location_choices, low, movements};
+
+/// What the stock of a variant is worth over all locations, minor units.
+pub(super) async fn worth(tx: &mut Tx, variant: VariantId) -> Result<i64, DbError> {
+    tx.fetch_scalar("select coalesce(cast(sum(value) as bigint), 0) from stock where variant_id = $1", &[&variant]).await
+}
 
 /// Units of a variant at a location.
 #[derive(Serialize)]
@@ -138,13 +144,17 @@ struct MovementRow<'a> {
     units: i64,
     worth: i64,
     currency: Currency,
-    reason: &'a str,
+    reason: StockReason,
+    note: &'a str,
+    actor: &'a str,
     source_kind: Option<&'a str>,
     source: Option<Hex<'a>>,
     at: Timestamp,
 }
 
+/// Movements by the actor of the transaction.
 pub(super) async fn insert_movements(tx: &mut Tx, movements: &[Movement]) -> Result<(), DbError> {
+    let actor = tx.ctx().actor.to_string();
     let mut rows = JsonRows::new();
     for m in movements {
         let source = m.source.map(Source::id);
@@ -156,7 +166,9 @@ pub(super) async fn insert_movements(tx: &mut Tx, movements: &[Movement]) -> Res
             units: m.units,
             worth: m.value.minor,
             currency: m.value.currency,
-            reason: &m.reason,
+            reason: m.reason,
+            note: &m.note,
+            actor: &actor,
             source_kind: m.source.map(Source::kind),
             source: source.as_ref().map(hex),
             at: m.at,
@@ -164,10 +176,10 @@ pub(super) async fn insert_movements(tx: &mut Tx, movements: &[Movement]) -> Res
     }
     tx.write_rows(
         "insert into stock_movements
-            (id, variant_id, location_id, kind, quantity, value, currency, reason, source_kind, source_id, at)
+            (id, variant_id, location_id, kind, quantity, value, currency, reason, note, actor, source_kind, source_id, at)
          select unhex(value->>'id'), unhex(value->>'variant'), unhex(value->>'location'), value->>'kind',
             cast(value->>'units' as bigint), cast(value->>'worth' as bigint), value->>'currency', value->>'reason',
-            value->>'source_kind', unhex(value->>'source'), cast(value->>'at' as bigint) from json_each($1)",
+            value->>'note', value->>'actor', value->>'source_kind', unhex(value->>'source'), cast(value->>'at' as bigint) from json_each($1)",
         rows,
     )
     .await

@@ -17,6 +17,7 @@ pub(in crate::orders) struct OrderRow {
     pub contact_id: Option<ContactId>,
     pub currency: Currency,
     pub total: i64,
+    pub waived: i64,
     pub units: i64,
     pub payment_method: PaymentMethod,
     pub payment_state: PaymentState,
@@ -30,7 +31,7 @@ pub(in crate::orders) type PageKey = (Timestamp, Uuid);
 
 macro_rules! rows {
     () => {
-        "select o.id, o.number, o.placed_at, o.contact_id, o.currency, o.total,
+        "select o.id, o.number, o.placed_at, o.contact_id, o.currency, o.total, o.waived,
             (select coalesce(cast(sum(l.quantity) as bigint), 0) from order_lines l where l.order_id = o.id) as units,
             o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state, o.channel"
     };
@@ -162,21 +163,26 @@ pub(in crate::orders) async fn by_number(
     .await
 }
 
-/// Orders that used a discount code.
+/// Orders that used a discount code, in the order of their ids, as [`by_sku`]. One is found by the first share of the code that it has.
 pub(in crate::orders) async fn by_discount(
     db: &mut impl Read,
-    (at, id): PageKey,
+    (_, id): PageKey,
     code: &str,
     payment: &str,
     fulfilment: &str,
 ) -> Result<Vec<OrderRow>, DbError> {
     db.fetch_all(
-        newest!(concat!(
-            "o.id in (select a.order_id from order_adjustments a where ",
+        concat!(
+            rows!(),
+            " from order_adjustments a join orders o on o.id = a.order_id where ",
             of_discount_code!(),
-            " and a.reference = $3) and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
-        )),
-        &[&at, &id, &code, &payment, &fulfilment],
+            " and a.reference = $2 and a.order_id < $1
+                and not exists (select 1 from order_adjustments b
+                    where b.order_id = a.order_id and b.n < a.n and b.source = a.source and b.reference = a.reference)
+                and ($3 = '' or o.payment_state = $3) and ($4 = '' or o.fulfilment_state = $4)
+             order by a.order_id desc limit 51"
+        ),
+        &[&id, &code, &payment, &fulfilment],
     )
     .await
 }

@@ -38,6 +38,7 @@ pub(crate) struct Head {
     pub tax: i64,
     pub total: i64,
     pub waived: i64,
+    pub waived_tax: i64,
     pub payment_state: PaymentState,
     pub fulfilment_state: FulfilmentState,
     pub delivery_state: DeliveryState,
@@ -75,7 +76,7 @@ pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<He
     db.fetch_optional(
         "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_code,
             delivery_name, promised_from, promised_to, payment_method, subtotal, discount, shipping, tax, total, waived,
-            payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
+            waived_tax, payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
          from orders where id = $1",
         &[&order],
     )
@@ -209,6 +210,8 @@ pub(crate) async fn lines(db: &mut impl Read, order: OrderId) -> Result<Vec<Line
 #[derive(platform::db::FromRow)]
 pub(crate) struct Paid {
     pub captured: i64,
+    /// Asked of the gateway, and not answered.
+    pub capturing: i64,
     pub refunded: i64,
     /// Why the latest attempt failed, as long as none brought money.
     pub failure: Option<String>,
@@ -219,13 +222,29 @@ pub(crate) async fn paid(db: &mut impl Read, order: OrderId) -> Result<Paid, DbE
         concat!(
             "select ",
             paid_of!("$1"),
-            ", (select failure from payments where order_id = $1
+            ", (select coalesce(cast(sum(c.amount) as bigint), 0) from captures c join payments p on p.id = c.payment_id
+                where p.order_id = $1 and c.state = 'requested') as capturing,
+             (select failure from payments where order_id = $1
                 and not exists (select 1 from payments m where m.order_id = $1 and m.state in ('authorised', 'captured'))
                 order by attempt desc limit 1) as failure"
         ),
         &[&order],
     )
     .await
+}
+
+/// What was paid of an order beyond its price and did not go back, nor is on its way back, minor units. What refunds gave back of the
+/// price is no part of it.
+pub(crate) async fn overpaid(db: &mut impl Read, order: &Head) -> Result<i64, DbError> {
+    let of_debt: i64 = db
+        .fetch_scalar(
+            "select coalesce((select cast(sum(r.amount) as bigint) from refunds r where r.order_id = $1 and r.state <> 'failed'), 0)
+                - coalesce((select cast(sum(c.amount) as bigint) from credit_lines c join refunds r on r.id = c.refund_id
+                    where c.order_id = $1 and r.state <> 'failed'), 0)",
+            &[&order.id],
+        )
+        .await?;
+    Ok((-owed(db, order).await? - of_debt).max(0))
 }
 
 /// What is still to be paid of an order, minor units; less than nothing when more than its price was paid. Refunds do not raise it.

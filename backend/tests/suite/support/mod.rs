@@ -247,7 +247,8 @@ impl Goods {
                         kind: "received",
                         units: *units,
                         value: Money::new(4_000 * units, Currency::PHP),
-                        reason: "test".into(),
+                        reason: domain::stock::StockReason::Opening,
+                        note: String::new(),
                         source: None,
                         at: inner.now(),
                     };

@@ -118,7 +118,8 @@ impl From<CartNotice> for Notice {
             CartNotice::DiscountRefused { code, reason } => {
                 let why = match reason {
                     DiscountRefusal::Unknown => "there is no such code".to_owned(),
-                    DiscountRefusal::OutOfTime => "it is not valid now".to_owned(),
+                    DiscountRefusal::NotYet(_) => "it is not valid yet".to_owned(),
+                    DiscountRefusal::Ended => "it is no longer valid".to_owned(),
                     DiscountRefusal::UsedUp => "it was used as often as it may be".to_owned(),
                     DiscountRefusal::TooMany => "too many codes were tried; try again later".to_owned(),
                     DiscountRefusal::BelowMinimum(least) => format!("the items must cost at least {least}"),
