@@ -64,7 +64,7 @@ export const pages = [
       await thanked(page);
     },
   },
-  { name: 'place', address: '/place' },
+  { name: 'place', address: '/delivery-place' },
   { name: 'find-order', address: '/orders/find' },
   { name: 'sign-in', address: '/sign-in' },
   { name: 'sign-up', address: '/sign-up' },
@@ -106,7 +106,7 @@ export const pages = [
   { name: 'admin-staff', address: '/admin/settings/staff', prepare: owner('/admin/settings/staff') },
   { name: 'admin-mine', address: '/admin/preferences', prepare: owner('/admin/preferences') },
   { name: 'admin-denials', address: '/admin/settings/denials', prepare: owner('/admin/settings/denials') },
-  { name: 'admin-keys', address: '/admin/settings/keys', prepare: owner('/admin/settings/keys') },
+  { name: 'admin-keys', address: '/admin/settings/api-keys', prepare: owner('/admin/settings/api-keys') },
 ];
 
 /**

@@ -33,14 +33,14 @@ export async function anOrder(request, name, { code, quantity = 1 } = {}) {
   const product = await (await request.get(`/api/v1/products/${products[0].slug}`)).text();
   const [variant] = product.match(/var_[0-9a-f]{32}/);
   const cart = await ask('carts', { lines: [{ variant, quantity }], ...(code && { discount_code: code }) });
-  const shipping = {
+  const deliverTo = {
     recipient: name, phone: '+639171234567', country: 'PH', line1: '12 Mabini Street', place: '1381300009', postal_code: '1105',
   };
-  const offered = JSON.stringify(await ask(`carts/${cart.id}/delivery-options`, shipping));
+  const offered = JSON.stringify(await ask(`carts/${cart.id}/delivery-options`, deliverTo));
   const [, delivery] = offered.match(/"code":"([^"]+)"/);
   const contact = { name, email: 'ana@example.com', phone: '+639171234567' };
   const key = `admin-${Date.now()}-${Math.random().toString(36).slice(2)}`;
-  const placed = await ask(`carts/${cart.id}/checkout`, { contact, shipping, delivery, payment: 'cod' }, { 'Idempotency-Key': key });
+  const placed = await ask(`carts/${cart.id}/checkout`, { contact, delivery_address: deliverTo, delivery, payment: 'cod' }, { 'Idempotency-Key': key });
   const [id] = JSON.stringify(placed).match(/ord_[0-9a-f]{32}/);
   return id;
 }

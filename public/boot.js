@@ -5,7 +5,7 @@ addEventListener('pageshow', ({ persisted }) => {
 });
 
 // Until all of a page is hydrated, links, forms and Back work as the server rendered them. The router listens earlier, as soon as the
-// frame is hydrated, and would change the page that the rest is still to be hydrated with: that ends the program.
+// layout is hydrated, and would change the page that the rest is still to be hydrated with: that ends the program.
 const isHydrated = () => document.documentElement.hasAttribute('data-hydrated');
 document.addEventListener('click', (event) => {
   if (!isHydrated() && event.target.closest('a[href]')) event.stopPropagation();

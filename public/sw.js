@@ -17,7 +17,7 @@ const FIRST = ['/offline.html', '/offline.css', '/fonts/figtree.woff2', '/fonts/
 // Their documents are the same for everybody until a script fills them with the browser's own cart.
 const SHELLS = ['/cart', '/checkout'];
 // The reads that pages are made of.
-const READABLE = ['read_frame', 'read_home', 'read_listing', 'read_categories', 'read_product', 'find', 'suggest', 'read_places', 'read_address_form', 'read_delivery'].map((name) => `/api/${name}`);
+const READABLE = ['read_layout', 'read_home', 'read_listing', 'read_categories', 'read_product', 'find', 'suggest', 'read_places', 'read_address_form', 'read_delivery'].map((name) => `/api/${name}`);
 
 // Where it changes who reads, in which language, or where they have things delivered to: the calls, and the plain forms.
 const ENTRANCES = /^\/(api\/(sign_(in|up|out)|choose_place|change_account)$|sign-in$|sign-up$|account$|account\/preferences$|place$|preferences$)/;

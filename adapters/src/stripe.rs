@@ -11,7 +11,7 @@ use domain::Timestamp;
 use domain::id::{PaymentId, RefundId};
 use domain::order::{AttemptState, GatewayMode};
 use hmac::{Hmac, KeyInit, Mac};
-use platform::secrets::Keys;
+use platform::secrets::Keyring;
 use serde::Deserialize;
 use sha2::Sha256;
 
@@ -74,8 +74,8 @@ impl Gateway for Stripe {
         "stripe-signature"
     }
 
-    fn account(&self, keys: &Keys) -> GatewayAccount {
-        let tag = keys.blind("gateway", &format!("{} {}", self.config.url, self.config.secret_key));
+    fn account(&self, keyring: &Keyring) -> GatewayAccount {
+        let tag = keyring.blind("gateway", &format!("{} {}", self.config.url, self.config.secret_key));
         let key = tag.iter().take(8).fold(String::from("stripe:"), |name, byte| format!("{name}{byte:02x}"));
         GatewayAccount { key, gateway: "stripe", mode: mode_of(&self.config.secret_key) }
     }

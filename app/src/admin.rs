@@ -4,8 +4,8 @@
 //! has the other's pages, not even in parts that load later: the words and tables of such parts stay in the first download. A
 //! link that leads from one to the other loads the page anew, see `other_documents.rs`. Development builds have one with both.
 
-use admin_frame::Offered::{FirstTab, Navigation, Palette, Tab, Within};
-use admin_frame::{AdminPage, AdminShell, Guarded, NotFound, Shortcut};
+use admin_layout::Offered::{FirstTab, Navigation, Palette, Tab, Within};
+use admin_layout::{AdminPage, Guarded, GuardedLayout, NotFound, Shortcut};
 use admin_orders::home::Home;
 use admin_orders::list::Orders;
 use admin_orders::order::OrderPage;
@@ -17,13 +17,13 @@ use admin_products::import::Import;
 use admin_products::list::Products;
 use admin_products::movements::Movements;
 use admin_products::stock::Stock;
+use admin_settings::api_keys::ApiKeys;
 use admin_settings::delivery::Delivery;
 use admin_settings::denials::Denials;
 use admin_settings::discount::EditDiscount;
 use admin_settings::discounts::Discounts;
 use admin_settings::general::General;
 use admin_settings::jobs::Jobs;
-use admin_settings::keys::Keys;
 use admin_settings::location::EditLocation;
 use admin_settings::locations::Locations;
 use admin_settings::method::EditMethod;
@@ -51,7 +51,7 @@ macro_rules! admin_pages {
         #[component(transparent)]
         pub fn Admin() -> AnyNestedRoute {
             view! {
-                <ParentRoute path=path!("admin") view=shell ssr=SsrMode::Async>
+                <ParentRoute path=path!("admin") view=admin ssr=SsrMode::Async>
                     $(<Route path=path!($path) view={Guarded::<$page>::new(Permission::$needs)} ssr=SsrMode::Async/>)*
                     <Route path=path!("*any") view=NotFound ssr=SsrMode::Async/>
                 </ParentRoute>
@@ -92,12 +92,12 @@ admin_pages! {
     "settings/denials": Denials, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_DENIALS, icon::LOCK);
     "settings/jobs": Jobs, ReadSettings, Tab("settings", t::ADMIN_SETTINGS_JOBS, icon::CLOCK);
     "settings/staff": Staff, WriteStaff, Tab("settings", t::ADMIN_SETTINGS_STAFF, icon::USERS);
-    "settings/keys": Keys, WriteStaff, Tab("settings", t::ADMIN_SETTINGS_KEYS, icon::LOCK);
+    "settings/api-keys": ApiKeys, WriteStaff, Tab("settings", t::ADMIN_SETTINGS_KEYS, icon::LOCK);
     "preferences": Mine, ReadDashboard, Palette("settings", t::ADMIN_MINE, icon::SETTINGS);
 }
 
-fn shell() -> impl IntoView {
-    view! { <AdminShell pages=PAGES/> }
+fn admin() -> impl IntoView {
+    view! { <GuardedLayout pages=PAGES/> }
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ fn shell() -> impl IntoView {
 mod tests {
     use std::collections::BTreeSet;
 
-    use admin_frame::{commands, navigation, tabs};
+    use admin_layout::{commands, navigation, tabs};
     use domain::Locale;
     use domain::permission::Role;
 

@@ -120,7 +120,7 @@ fn gallery() -> AnyView {
 /// The page for unknown addresses; those of the admin have their own.
 fn not_found() -> AnyView {
     #[cfg(feature = "shop")]
-    return view! { <storefront::frame::Frame><storefront::error_page::NotFound/></storefront::frame::Frame> }.into_any();
+    return view! { <storefront::layout::Layout><storefront::error_page::NotFound/></storefront::layout::Layout> }.into_any();
     #[cfg(not(feature = "shop"))]
     ().into_any()
 }

@@ -32,8 +32,8 @@ use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignU
 use storefront::cancel::CancelOwnOrder;
 use storefront::cart::ChangeCart;
 use storefront::checkout::{FinishOrder, PlaceOrder};
+use storefront::delivery_place::ChoosePlace;
 use storefront::find_order::FindOrder;
-use storefront::place::ChoosePlace;
 use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
 
 use crate::{App, SiteFiles, WasmFiles, exports, form_fallback, shell};
@@ -195,7 +195,7 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
         .route("/admin/customers.csv", get(exports::customers))
         .route("/admin/products.csv", get(exports::products))
         .route(PREFERENCES_ACTION, post(prefer))
-        .route("/place", form::<ChoosePlace>())
+        .route("/delivery-place", form::<ChoosePlace>())
         .route("/cart", form::<ChangeCart>())
         .route("/checkout", form::<PlaceOrder>())
         .route("/orders/follow/{token}", form::<FinishOrder>())

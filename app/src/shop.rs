@@ -6,26 +6,26 @@ use storefront::account::{AccountPage, AddressesPage, MyOrderPage, MyOrdersPage,
 use storefront::cancel::CancelPage;
 use storefront::cart::CartPage;
 use storefront::checkout::{CheckoutPage, ReturnPage};
+use storefront::delivery_place::DeliveryPlacePage;
 use storefront::find_order::FindOrderPage;
 use storefront::follow::FollowPage;
-use storefront::frame::ShopFrame;
 use storefront::home::HomePage;
+use storefront::layout::ShopLayout;
 use storefront::listing::{CategoriesPage, ListingPage};
-use storefront::place::PlacePage;
 use storefront::product::ProductPage;
 use storefront::search::SearchPage;
 
 #[component(transparent)]
 pub fn Shop() -> AnyNestedRoute {
     view! {
-        <ParentRoute path=path!("") view=ShopFrame ssr=SsrMode::Async>
+        <ParentRoute path=path!("") view=ShopLayout ssr=SsrMode::Async>
             <Route path=path!("") view={Lazy::<HomePage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("c") view={Lazy::<ListingPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("c/:slug") view={Lazy::<ListingPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("p/:slug") view=ProductPage ssr=SsrMode::Async/>
             <Route path=path!("categories") view={Lazy::<CategoriesPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("search") view={Lazy::<SearchPage>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("place") view={Lazy::<PlacePage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("delivery-place") view={Lazy::<DeliveryPlacePage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("cart") view={Lazy::<CartPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("checkout") view={Lazy::<CheckoutPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("checkout/return") view={Lazy::<ReturnPage>::new()} ssr=SsrMode::Async/>

@@ -18,7 +18,7 @@ use platform::db::{Backup, Db, DbError, Tx};
 use platform::files::Files;
 use platform::mail::Mailer;
 use platform::rng::{Rng, SystemRng};
-use platform::secrets::{Keys, SecretsError};
+use platform::secrets::{Keyring, SecretsError};
 use platform::settings::Settings;
 
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ pub struct Adapters {
 struct Inner {
     config: ShopConfig,
     db: Db,
-    keys: Keys,
+    keyring: Keyring,
     settings: Settings,
     adapters: Adapters,
     passwords: PasswordHasher,
@@ -138,9 +138,9 @@ impl Shop {
         db.migrate(&SCHEMA, if config.backup_before_migrating { Backup::Make } else { Backup::Skip }).await?;
         accounting::open_accounts(&db).await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
-        let keys = Keys::of_database(&db, &key_file, &SystemRng).await?;
-        payments::open_gateway_account(&db, adapters.gateway.as_ref(), &keys).await?;
-        Self::with(config, adapters, db, keys).await
+        let keyring = Keyring::of_database(&db, &key_file, &SystemRng).await?;
+        payments::open_gateway_account(&db, adapters.gateway.as_ref(), &keyring).await?;
+        Self::with(config, adapters, db, keyring).await
     }
 
     /// Opens a shop that is there to look into it, also while it is served. Nothing can be written, and what is sealed stays sealed.
@@ -151,17 +151,17 @@ impl Shop {
         let db = Db::open_to_read(&config.database, &SCHEMA).await?;
         let mut none = [0; 32];
         SystemRng.fill(&mut none);
-        Self::with(config, adapters, db, Keys::from_bytes(&none)).await
+        Self::with(config, adapters, db, Keyring::from_bytes(&none)).await
     }
 
-    async fn with(config: ShopConfig, adapters: Adapters, db: Db, keys: Keys) -> Result<Self, OpenError> {
+    async fn with(config: ShopConfig, adapters: Adapters, db: Db, keyring: Keyring) -> Result<Self, OpenError> {
         let cost = if config.light_passwords { Cost::Test } else { Cost::Full };
         let (session_cache, rules_cache, low_stock_cache) =
             (SessionCache::new(db.clock()), RulesCache::new(db.clock()), LowStockCache::new(db.clock()));
         let shop = Self(Arc::new(Inner {
             config,
             db,
-            keys,
+            keyring,
             settings: Settings::default(),
             adapters,
             passwords: PasswordHasher::new(cost),
@@ -191,8 +191,8 @@ impl Shop {
         self.0.db.rng()
     }
     #[must_use]
-    pub fn keys(&self) -> &Keys {
-        &self.0.keys
+    pub fn keyring(&self) -> &Keyring {
+        &self.0.keyring
     }
     #[must_use]
     pub fn settings(&self) -> &Settings {

@@ -185,7 +185,7 @@ pub fn address() -> Value {
 pub fn order(delivery: &str) -> Value {
     json!({
         "contact": { "name": "Ana Reyes", "email": "ana@example.com", "phone": "+639171234567" },
-        "shipping": address(), "delivery": delivery, "payment": "cod",
+        "delivery_address": address(), "delivery": delivery, "payment": "cod",
     })
 }
 

@@ -29,7 +29,7 @@ named! {
         /// Money given back, without tax.
         SalesReturns "sales_returns",
         /// Delivery charged, without tax.
-        ShippingIncome "shipping_income",
+        DeliveryIncome "delivery_income",
         /// Stock that left, at cost.
         CostOfGoodsSold "cost_of_goods_sold",
         /// Stock found and lost, at cost.
@@ -77,7 +77,7 @@ impl Account {
             Self::VatPayable => ("2100", "VAT payable", AccountKind::Liability),
             Self::Sales => ("4000", "Sales", AccountKind::Income),
             Self::SalesReturns => ("4100", "Sales returns", AccountKind::Income),
-            Self::ShippingIncome => ("4200", "Shipping income", AccountKind::Income),
+            Self::DeliveryIncome => ("4200", "Delivery income", AccountKind::Income),
             Self::CostOfGoodsSold => ("5000", "Cost of goods sold", AccountKind::Expense),
             Self::InventoryAdjustment => ("5100", "Inventory adjustment", AccountKind::Expense),
             Self::GatewayFees => ("6100", "Card gateway fees", AccountKind::Expense),

@@ -63,11 +63,11 @@ pub struct Totals {
     pub subtotal: Money,
     /// What is taken off, as a positive amount.
     pub discount: Money,
-    pub shipping: Money,
+    pub delivery_fee: Money,
     /// Tax inside `total`, of items and delivery; rounded once a line.
     pub tax: Money,
-    /// The part of `tax` inside `shipping`.
-    pub shipping_tax: Money,
+    /// The part of `tax` inside `delivery_fee`.
+    pub delivery_tax: Money,
     /// What is to be paid.
     pub total: Money,
     /// Grams of all items.
@@ -127,19 +127,19 @@ pub fn totals(
         out.push(LineTotal { subtotal: sum, discount: share, discount_tax, total, tax: line_tax });
     }
     let items = subtotal.minus(off)?;
-    let shipping = match delivery {
+    let delivery_fee = match delivery {
         Some(rate) if !lines.is_empty() => rate.fee_for(items, weight_g)?,
         _ => zero,
     };
-    let shipping_tax = shipping.tax_inside(delivery.map_or(0, |d| d.tax_rate_bp))?;
+    let delivery_tax = delivery_fee.tax_inside(delivery.map_or(0, |d| d.tax_rate_bp))?;
     Ok(Totals {
         lines: out,
         subtotal,
         discount: off,
-        shipping,
-        tax: tax.plus(shipping_tax)?,
-        shipping_tax,
-        total: items.plus(shipping)?,
+        delivery_fee,
+        tax: tax.plus(delivery_tax)?,
+        delivery_tax,
+        total: items.plus(delivery_fee)?,
         weight_g,
     })
 }
@@ -167,11 +167,11 @@ mod tests {
     #[test]
     fn heavy_parcels_cost_more_and_large_orders_travel_free() -> Result<(), MoneyError> {
         let one = totals(Currency::PHP, &[line(10_000, 1)], None, Some(RATE))?;
-        assert_eq!(one.shipping.minor, 10_000);
+        assert_eq!(one.delivery_fee.minor, 10_000);
         let heavy = totals(Currency::PHP, &[line(10_000, 6)], None, Some(RATE))?; // 2.4 kg: two more
-        assert_eq!(heavy.shipping.minor, 14_000);
+        assert_eq!(heavy.delivery_fee.minor, 14_000);
         let large = totals(Currency::PHP, &[line(10_000, 20)], None, Some(RATE))?;
-        assert_eq!(large.shipping.minor, 0);
+        assert_eq!(large.delivery_fee.minor, 0);
         Ok(())
     }
 
@@ -188,9 +188,9 @@ mod tests {
         ) {
             let lines: Vec<_> = prices.iter().map(|(p, q)| line(*p, *q)).collect();
             let t = totals(Currency::PHP, &lines, Some(Discount::Percent(percent)), Some(RATE)).map_err(|e| TestCaseError::fail(e.to_string()))?;
-            prop_assert_eq!(t.lines.iter().map(|l| l.total.minor).sum::<i64>() + t.shipping.minor, t.total.minor);
+            prop_assert_eq!(t.lines.iter().map(|l| l.total.minor).sum::<i64>() + t.delivery_fee.minor, t.total.minor);
             prop_assert_eq!(t.lines.iter().map(|l| l.discount.minor).sum::<i64>(), t.discount.minor);
-            prop_assert_eq!(t.lines.iter().map(|l| l.tax.minor).sum::<i64>() + t.shipping_tax.minor, t.tax.minor);
+            prop_assert_eq!(t.lines.iter().map(|l| l.tax.minor).sum::<i64>() + t.delivery_tax.minor, t.tax.minor);
             prop_assert!(t.lines.iter().all(|l| l.total.minor >= 0));
             prop_assert!(t.lines.iter().all(|l| (0..=l.discount.minor).contains(&l.discount_tax.minor)));
         }

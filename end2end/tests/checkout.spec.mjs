@@ -15,7 +15,7 @@ async function codeForOne(staff) {
   await staff.locator('#code').fill(code);
   await staff.locator('#value').fill('10');
   await staff.locator('#most_uses').fill('1');
-  await staff.getByRole('button', { name: 'Save changes' }).click();
+  await staff.getByRole('button', { name: 'Add a discount code' }).click();
   await staff.waitForURL('**/admin/settings/discounts');
   return code;
 }
@@ -99,12 +99,12 @@ test('without an address no delivery method is asked for and no date is promised
   await open(page, '/checkout');
   const sums = page.locator('#checkout aside dl');
   await expect(sums).toContainText('When you choose your place');
-  await expect(sums).toContainText('Total before shipping');
+  await expect(sums).toContainText('Total before delivery');
   await button(page, /^Place order/).click();
   await expect(links(page).filter({ hasText: /^Region: / })).toHaveCount(1);
   await expect(links(page).filter({ hasText: 'Choose how it gets to you' })).toHaveCount(0);
   await fillAddress(page);
-  await expect(sums).not.toContainText('before shipping');
+  await expect(sums).not.toContainText('before delivery');
   await expect(sums).toContainText('Total');
 });
 

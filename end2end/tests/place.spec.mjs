@@ -30,7 +30,7 @@ test('the delivery place is asked for once, and each page shows the fee and the 
   await addToCart(page, '/p/dried-mango');
   await open(page, '/cart');
   const sums = page.getByRole('complementary');
-  await expect(sums).toContainText('Shipping to Cebu City');
+  await expect(sums).toContainText('Delivery to Cebu City');
   await expect(sums).not.toContainText('Free');
   const total = await sums.locator('dl div', { hasText: /^Total/ }).last().locator('dd').textContent();
   await cartSynced(page);

@@ -101,7 +101,7 @@ test('a choice made while a list is still being read keeps the one before it', {
 test('a link that is pressed while the page is hydrated leads on', { tag: '@phone' }, async ({ page }) => {
   let release;
   const gate = new Promise((done) => { release = done; });
-  // The page's own part comes late; the frame around it already listens.
+  // The page's own part comes late; the layout around it already listens.
   await page.route(/\/(chunk_|split_)[^/]*\.wasm$/, async (route) => { await gate; await route.continue(); });
   await page.goto('/checkout');
   await page.waitForRequest(/\/(chunk_|split_)[^/]*\.wasm$/);

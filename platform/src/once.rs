@@ -1,7 +1,8 @@
 //! Request keys: a change that is sent twice under one key is made once.
 //!
 //! A form carries a key that was made when its page was rendered, a program names one with its call
-//! ([`Context::with_key`](super::Context::with_key)). It is the caller's own: an API key, a user and a guest know nothing of each other's.
+//! ([`Context::with_key`](super::Context::with_key)). It is the caller's own: API keys and users know nothing of each other's. Guests have
+//! theirs in common, so theirs name what they are for, such as an order.
 //! Whoever changes something asks [`answered`] first and [`keep`]s the answer in the same transaction, under a lock that holds others off
 //! meanwhile.
 

@@ -45,7 +45,7 @@ pub enum SecretsError {
 }
 
 /// The keys of a shop.
-pub struct Keys {
+pub struct Keyring {
     newest: Sealer,
     older: Vec<Sealer>,
     blind: [u8; 32],
@@ -67,7 +67,7 @@ impl Sealer {
     }
 }
 
-impl Keys {
+impl Keyring {
     /// Keys derived from 32 bytes.
     #[must_use]
     pub fn from_bytes(root: &[u8; 32]) -> Self {
@@ -93,22 +93,22 @@ impl Keys {
     /// another one, which would leave a database that no single key can read.
     ///
     /// # Errors
-    /// [`SecretsError::Missing`], [`SecretsError::OtherKey`], or as [`Keys::open`].
+    /// [`SecretsError::Missing`], [`SecretsError::OtherKey`], or as [`Keyring::open`].
     pub async fn of_database(db: &Db, path: &Path, rng: &dyn Rng) -> Result<Self, SecretsError> {
         let noted = "select value from settings where key = $1";
         let before: Option<String> = db.fetch_optional_scalar(noted, &[&FINGERPRINT]).await?;
         if before.is_some() && !path.exists() {
             return Err(SecretsError::Missing(path.display().to_string()));
         }
-        let keys = Self::open(path, rng)?;
-        let own = format!("\"{}\"", keys.fingerprint);
+        let keyring = Self::open(path, rng)?;
+        let own = format!("\"{}\"", keyring.fingerprint);
         let (value, sql) = (own.clone(), "insert into settings (key, value, updated_at) values ($1, $2, $3) on conflict (key) do nothing");
         if before.is_none() {
             db.write(async move |tx| tx.execute(sql, &[&FINGERPRINT, &value, &tx.now()]).await).await?;
         }
         // Another program may have been first.
         let now: String = db.fetch_scalar(noted, &[&FINGERPRINT]).await?;
-        if now == own { Ok(keys) } else { Err(SecretsError::OtherKey(path.display().to_string())) }
+        if now == own { Ok(keyring) } else { Err(SecretsError::OtherKey(path.display().to_string())) }
     }
 
     /// Reads the key file, or makes it, readable by its owner only.
@@ -225,17 +225,17 @@ mod tests {
 
     #[test]
     fn sealed_data_opens_only_in_its_own_place_and_with_its_own_key() {
-        let keys = Keys::from_bytes(&[7; 32]);
-        let sealed = keys.seal(&SystemRng, b"contact 1", b"Ana");
+        let keyring = Keyring::from_bytes(&[7; 32]);
+        let sealed = keyring.seal(&SystemRng, b"contact 1", b"Ana");
         assert!(!sealed.windows(3).any(|w| w == b"Ana"));
-        assert_eq!(keys.unseal(b"contact 1", &sealed).ok().as_deref(), Some(b"Ana".as_slice()));
-        assert!(keys.unseal(b"contact 2", &sealed).is_err());
-        assert!(Keys::from_bytes(&[8; 32]).unseal(b"contact 1", &sealed).is_err());
+        assert_eq!(keyring.unseal(b"contact 1", &sealed).ok().as_deref(), Some(b"Ana".as_slice()));
+        assert!(keyring.unseal(b"contact 2", &sealed).is_err());
+        assert!(Keyring::from_bytes(&[8; 32]).unseal(b"contact 1", &sealed).is_err());
     }
 
     #[test]
     fn after_a_key_change_the_old_key_still_opens_and_the_new_one_seals() {
-        let (before, after) = (Keys::from_bytes(&[7; 32]), Keys::from_roots(&[7; 32], &[[9; 32]]));
+        let (before, after) = (Keyring::from_bytes(&[7; 32]), Keyring::from_roots(&[7; 32], &[[9; 32]]));
         let (old, new) = (before.seal(&SystemRng, b"c", b"Ana"), after.seal(&SystemRng, b"c", b"Ana"));
         assert_eq!(after.unseal(b"c", &old).ok().as_deref(), Some(b"Ana".as_slice()));
         assert_eq!(after.unseal(b"c", &new).ok().as_deref(), Some(b"Ana".as_slice()));
@@ -246,9 +246,9 @@ mod tests {
 
     #[test]
     fn a_signature_is_of_one_text_and_one_purpose() {
-        let keys = Keys::from_bytes(&[7; 32]);
-        let token = keys.sign("order", "1");
-        assert!(keys.verify("order", "1", &token));
-        assert!(!keys.verify("order", "2", &token) && !keys.verify("cart", "1", &token) && !keys.verify("order", "1", ""));
+        let keyring = Keyring::from_bytes(&[7; 32]);
+        let token = keyring.sign("order", "1");
+        assert!(keyring.verify("order", "1", &token));
+        assert!(!keyring.verify("order", "2", &token) && !keyring.verify("cart", "1", &token) && !keyring.verify("order", "1", ""));
     }
 }

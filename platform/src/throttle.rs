@@ -6,7 +6,7 @@
 use domain::Timestamp;
 
 use super::db::{Db, DbError, Tx};
-use super::secrets::Keys;
+use super::secrets::Keyring;
 
 /// The first wait; each further try doubles it, up to [`MAX_WAIT_MS`].
 const FIRST_WAIT_MS: i64 = 60_000;
@@ -37,8 +37,8 @@ pub struct Counter {
 impl Counter {
     /// The count of `what`, which begins anew with a success and has to wait after `most` failures.
     #[must_use]
-    pub fn new(keys: &Keys, what: &str, most: i64) -> Self {
-        let hash = keys.blind("throttle", what);
+    pub fn new(keyring: &Keyring, what: &str, most: i64) -> Self {
+        let hash = keyring.blind("throttle", what);
         let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         Self { slot: i64::try_from(number % SLOTS).unwrap_or_default(), most, begins_anew: true }
     }
@@ -83,7 +83,7 @@ pub async fn attempt(db: &Db, counters: &[Counter]) -> Result<(), Throttled> {
             return Err(Throttled::Wait);
         }
         for (counter, (count, _)) in counters.iter().zip(&counts) {
-            let sql = "update attempts set count = $2, last = $3 where slot = $1";
+            let sql = "update throttle_counters set count = $2, last = $3 where slot = $1";
             tx.execute(sql, &[&counter.slot, &(count + 1), &now]).await?;
         }
         Ok(())
@@ -99,10 +99,10 @@ async fn read(tx: &mut Tx, counter: Counter) -> Result<(i64, Timestamp), DbError
         last: Timestamp,
     }
     let now = tx.now();
-    let insert = "insert into attempts (slot, count, last) values ($1, 0, $2) on conflict (slot) do nothing";
+    let insert = "insert into throttle_counters (slot, count, last) values ($1, 0, $2) on conflict (slot) do nothing";
     tx.execute(insert, &[&counter.slot, &now]).await?;
-    tx.lock("select 1 from attempts where slot = $1 for update", &[&counter.slot]).await?;
-    let Row { count, last } = tx.fetch_one("select count, last from attempts where slot = $1", &[&counter.slot]).await?;
+    tx.lock("select 1 from throttle_counters where slot = $1 for update", &[&counter.slot]).await?;
+    let Row { count, last } = tx.fetch_one("select count, last from throttle_counters where slot = $1", &[&counter.slot]).await?;
     Ok(if last.plus_millis(FORGET_MS) <= now { (0, now) } else { (count, last) })
 }
 
@@ -113,9 +113,9 @@ async fn read(tx: &mut Tx, counter: Counter) -> Result<(i64, Timestamp), DbError
 pub async fn succeeded(tx: &mut Tx, counters: &[Counter]) -> Result<(), DbError> {
     for counter in ordered(counters) {
         let sql = if counter.begins_anew {
-            "update attempts set count = 0 where slot = $1"
+            "update throttle_counters set count = 0 where slot = $1"
         } else {
-            "update attempts set count = count - 1 where slot = $1 and count > 0"
+            "update throttle_counters set count = count - 1 where slot = $1 and count > 0"
         };
         tx.execute(sql, &[&counter.slot]).await?;
     }
@@ -127,7 +127,7 @@ pub async fn succeeded(tx: &mut Tx, counters: &[Counter]) -> Result<(), DbError>
 /// # Errors
 /// The database's.
 pub async fn tidy(tx: &mut Tx) -> Result<u64, DbError> {
-    tx.execute("delete from attempts where last <= $1", &[&tx.now().plus_millis(-FORGET_MS)]).await
+    tx.execute("delete from throttle_counters where last <= $1", &[&tx.now().plus_millis(-FORGET_MS)]).await
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-/// Provided by the shell.
+/// Provided by the layout.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Brand {
     pub name: String,

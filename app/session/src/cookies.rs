@@ -20,7 +20,7 @@ pub const THEME: &str = "theme";
 pub const CURRENCY: &str = "currency";
 
 /// The code of the city or country that the shopper has things delivered to.
-pub const DELIVERY_PLACE: &str = "place";
+pub const DELIVERY_PLACE: &str = "delivery_place";
 
 /// Names and values of all cookies of a request.
 pub fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn cookies_are_read_from_all_lines_and_the_first_of_a_name_counts() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("lang=fil; =x; broken;session=; place=0730600000"));
+        headers.append(header::COOKIE, HeaderValue::from_static("lang=fil; =x; broken;session=; delivery_place=0730600000"));
         headers.append(header::COOKIE, HeaderValue::from_static("lang=en; cart=a=b"));
         assert_eq!((find(&headers, LANGUAGE), find(&headers, "cart"), find(&headers, "broken")), (Some("fil"), Some("a=b"), None));
         assert!(!has_session(&headers));

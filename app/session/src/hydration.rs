@@ -1,6 +1,6 @@
 //! When a page is hydrated.
 //!
-//! A page whose code is loaded later is hydrated later than the frame around it, and must until then look as the
+//! A page whose code is loaded later is hydrated later than the layout around it, and must until then look as the
 //! server rendered it. What only the browser has (its cart, the state of its network) is shown after that.
 
 use leptos::prelude::*;

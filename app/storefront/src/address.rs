@@ -71,7 +71,7 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
 /// An address with only the chosen delivery place.
 #[cfg(feature = "ssr")]
 pub(crate) fn of_chosen_place() -> Address {
-    match crate::place::chosen() {
+    match crate::delivery_place::chosen() {
         Some(place) if place.code.len() == 2 => Address { country: place.code, ..Address::default() },
         Some(place) => Address { country: "PH".into(), place: place.code, ..Address::default() },
         None => Address::default(),

@@ -47,7 +47,7 @@ pub async fn follow_order(token: String) -> Result<Followed, AppError> {
     let order = by_link(&token).await?;
     let shop = request::shop()?;
     let fresh = shop.now().millis() - order.placed_at.millis() < FRESH_MILLIS;
-    Ok(Followed { order, fresh, help: crate::frame::help(&shop) })
+    Ok(Followed { order, fresh, help: crate::layout::help(&shop) })
 }
 access!(FollowOrder, Access::Public);
 

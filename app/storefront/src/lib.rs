@@ -11,15 +11,15 @@ pub mod address;
 pub mod cancel;
 pub mod cart;
 pub mod checkout;
+pub mod delivery_place;
 pub mod error_page;
 mod filters;
 pub mod find_order;
 pub mod follow;
-pub mod frame;
 pub mod home;
+pub mod layout;
 pub mod listing;
 mod order;
-pub mod place;
 pub mod product;
 pub mod query;
 pub mod scroll;
@@ -32,14 +32,14 @@ use session::Access;
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
     [
-        frame::ACCESS,
+        layout::ACCESS,
         home::ACCESS,
         listing::ACCESS,
         product::ACCESS,
         search::ACCESS,
         cart::ACCESS,
         address::ACCESS,
-        place::ACCESS,
+        delivery_place::ACCESS,
         &checkout::access(),
         follow::ACCESS,
         cancel::ACCESS,

@@ -177,14 +177,14 @@ fn order_line(line: &OrderLineView) -> AnyView {
 fn receipt(order: &OrderView) -> AnyView {
     let locale = use_locale();
     let discount = (order.discount.minor > 0).then(|| locale.money(order.discount));
-    let shipping = if order.shipping.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(order.shipping) };
+    let delivery_fee = if order.delivery_fee.minor == 0 { tr!(CART_DELIVERY_FREE).to_owned() } else { locale.money(order.delivery_fee) };
     let (subtotal, total, tax) = (locale.money(order.subtotal), locale.money(order.total), locale.money(order.tax_left));
     let after = order
         .after_total()
         .into_iter()
         .map(|(label, money)| view! { <SumLine label=label.text(locale) amount=locale.money(money)/> }.into_any());
     let after = after.collect_view();
-    let delivery = order.delivery_name.clone().map(|label| view! { <SumLine label amount=shipping/> });
+    let delivery = order.delivery_name.clone().map(|label| view! { <SumLine label amount=delivery_fee/> });
     view! {
         <Card>
             <h2 class="text-xl mb-4">{tr!(ORDER_RECEIPT)}</h2>
@@ -236,7 +236,7 @@ pub(crate) fn OrderDetails(
             <aside class="flex flex-col gap-6 min-w-0">
                 {receipt(&order)}
                 {order.delivery_name.is_none().then(|| view! { <p>{tr!(ORDER_AT_COUNTER)}</p> })}
-                <AddressLabel title=tr!(ORDER_DELIVER_TO) lines=order.shipping_label.clone()/>
+                <AddressLabel title=tr!(ORDER_DELIVER_TO) lines=order.delivery_label.clone()/>
                 <AddressLabel title=tr!(ORDER_BILLED_TO) lines=order.billing_label.clone()/>
             </aside>
         </div>

@@ -13,9 +13,9 @@ use ui::{
 };
 
 use crate::cart::use_cart;
+use crate::delivery_place::DeliveryLine;
 use crate::error_page::ErrorPage;
 use crate::listing::Card;
-use crate::place::DeliveryLine;
 use crate::seo::{Addresses, Description, ProductData};
 
 /// A product with its delivery.
@@ -33,7 +33,7 @@ pub async fn read_product(slug: String) -> Result<ProductPageView, AppError> {
     let shop = request::shop()?;
     let found = backend::catalog::product(&shop, request::locale(), &slug).await.map_err(|error| request::unexpected(&error))?;
     let product = found.ok_or_else(request::not_found)?;
-    Ok(ProductPageView { product, delivery: crate::place::delivery().await? })
+    Ok(ProductPageView { product, delivery: crate::delivery_place::delivery().await? })
 }
 access!(ReadProduct, Access::Public);
 

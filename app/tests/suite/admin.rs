@@ -33,7 +33,7 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         ("/admin/settings/discounts", "No discount codes yet"),
         ("/admin/settings/discounts/new", "Add a discount code"),
         ("/admin/settings/staff", "owner@example.com"),
-        ("/admin/settings/keys", "Make a key"),
+        ("/admin/settings/api-keys", "Make a key"),
         ("/admin/preferences", "Mails to you"),
         ("/admin/settings/denials", "Nothing was denied"),
     ];
@@ -41,7 +41,7 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         let (status, _, body) = get(&router, address, &owner).await;
         assert_eq!(status, StatusCode::OK, "{address}");
         assert!(body.contains(words), "{address} says {words}: {body}");
-        assert!(body.contains("aria-label=\"Admin menu\""), "{address} has its frame");
+        assert!(body.contains("aria-label=\"Admin menu\""), "{address} has its layout");
     }
 }
 

@@ -78,7 +78,7 @@ async fn a_delivery_method_is_made_and_changed_without_a_script() {
     assert_eq!(get(&router, "/admin/settings/delivery/none", &owner).await.0, StatusCode::NOT_FOUND);
     let (status, _, missing) = get(&router, "/admin/no-such-page", &owner).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    assert!(missing.contains(r#"id="commands""#), "within the admin's frame");
+    assert!(missing.contains(r#"id="commands""#), "within the admin's layout");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -149,12 +149,12 @@ async fn files_are_sent_and_their_answers_shown_without_a_script() {
     assert!(body.contains("id=\"decimals-error\"") && body.contains("1.290"), "{body}");
 
     let key = [("to", "/api/admin/keys/create"), ("name", "Partner"), ("scopes[]", "read_orders")];
-    let (status, _, body) = post(&router, "/admin/settings/keys", &owner, &key).await;
+    let (status, _, body) = post(&router, "/admin/settings/api-keys", &owner, &key).await;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("tdh_"), "the key is told this once: {body}");
-    assert!(!get(&router, "/admin/settings/keys", &owner).await.2.contains("tdh_"));
+    assert!(!get(&router, "/admin/settings/api-keys", &owner).await.2.contains("tdh_"));
     let (status, _, body) =
-        post(&router, "/admin/settings/keys", &owner, &[("to", "/api/admin/keys/create"), ("name", "Half"), ("scopes[]", "nonsense")])
+        post(&router, "/admin/settings/api-keys", &owner, &[("to", "/api/admin/keys/create"), ("name", "Half"), ("scopes[]", "nonsense")])
             .await;
     assert!(status.is_client_error() && holds(&body, "name", "Half"), "{status}: {body}");
 }

@@ -126,8 +126,8 @@ async fn bought(shop: &Shop, variant: VariantId) -> (String, OrderId, String) {
     let form = CheckoutForm {
         cart: cart.id.unwrap(),
         contact: person("ana@example.com"),
-        shipping: address(),
-        billing: Some(address()),
+        delivery_address: address(),
+        billing_address: Some(address()),
         delivery: "marked".into(),
         payment: PaymentMethod::Cod,
         seen_total: None,
@@ -173,7 +173,7 @@ async fn markup_stays_text_on_every_page() {
     }
     // Cookies hold text as well.
     for page in ["/", "/p/marked", "/cart", "/checkout"] {
-        let cookies = format!("; place={MARKUP}; cart={typed}; lang={typed}; theme={typed}; order={typed}");
+        let cookies = format!("; delivery_place={MARKUP}; cart={typed}; lang={typed}; theme={typed}; order={typed}");
         is_text(page, &get(&router, page, &cookies).await.2);
     }
     for page in ["/account", "/account/orders", "/account/addresses", "/account/preferences", &format!("/account/orders/{order}"), &link] {
@@ -196,7 +196,7 @@ async fn markup_stays_text_on_every_page() {
         "/admin/settings/delivery".to_owned(),
         "/admin/settings/delivery/marked".to_owned(),
         "/admin/settings/staff".to_owned(),
-        "/admin/settings/keys".to_owned(),
+        "/admin/settings/api-keys".to_owned(),
     ] {
         shows(&page, &get(&router, &page, &owner).await.2);
     }

@@ -3,7 +3,7 @@
 use domain::Locale;
 use leptos::prelude::*;
 
-/// The language of this page, provided once by the shell with `provide_context(locale)`; English without one.
+/// The language of this page, provided once by the layout with `provide_context(locale)`; English without one.
 #[must_use]
 pub fn use_locale() -> Locale {
     use_context::<Locale>().unwrap_or_default()

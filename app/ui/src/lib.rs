@@ -9,7 +9,7 @@
 
 #![forbid(unsafe_code)]
 
-mod admin_frame;
+mod admin_layout;
 mod alert;
 mod badge;
 mod breadcrumbs;
@@ -40,7 +40,7 @@ mod raw_text;
 mod search;
 mod skeleton;
 mod stat;
-mod storefront_frame;
+mod storefront_layout;
 mod table;
 mod tabs;
 mod theme;
@@ -50,7 +50,7 @@ mod toast;
 
 pub use domain::messages::t;
 
-pub use crate::admin_frame::*;
+pub use crate::admin_layout::*;
 pub use crate::alert::*;
 pub use crate::badge::*;
 pub use crate::breadcrumbs::*;
@@ -81,7 +81,7 @@ pub use crate::raw_text::*;
 pub use crate::search::*;
 pub use crate::skeleton::*;
 pub use crate::stat::*;
-pub use crate::storefront_frame::*;
+pub use crate::storefront_layout::*;
 pub use crate::table::*;
 pub use crate::tabs::*;
 pub use crate::theme::*;

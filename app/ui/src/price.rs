@@ -37,7 +37,7 @@ pub fn Price(
     }
 }
 
-/// One line of a sum: subtotal, shipping, total.
+/// One line of a sum: subtotal, delivery fee, total.
 #[component]
 pub fn SumLine(
     #[prop(into)] label: String,

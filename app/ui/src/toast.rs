@@ -67,20 +67,20 @@ impl Toasts {
     }
 }
 
-/// Called once by the shell.
+/// Called once by the layout.
 pub fn provide_toasts() -> Toasts {
     let toasts = Toasts { list: RwSignal::new(Vec::new()), next: RwSignal::new(0) };
     provide_context(toasts);
     toasts
 }
 
-/// Without a shell around it, as in a test, toasts go nowhere.
+/// Without a layout around it, as in a test, toasts go nowhere.
 #[must_use]
 pub fn use_toasts() -> Toasts {
     use_context().unwrap_or_else(provide_toasts)
 }
 
-/// Shows the toasts in a live region. Used once, in the shell. On phones only the newest shows, at the top: at the
+/// Shows the toasts in a live region. Used once, in the layout. On phones only the newest shows, at the top: at the
 /// bottom it would cover the next button.
 #[component]
 pub fn ToastRegion() -> impl IntoView {

@@ -72,7 +72,7 @@ create table jobs (
 -- The next job that is due.
 create index jobs_due on jobs (state, run_at);
 
--- What managers set of the shop, as JSON by name; also what the program notes for itself, such as the mark of its key.
+-- What managers set of the shop, as JSON by name; also what the program notes for itself, such as the fingerprint of its key.
 create table settings (
     key text primary key,
     value text not null,
@@ -167,30 +167,31 @@ create index sessions_user on sessions (user_id);
 -- Expired ones are removed.
 create index sessions_expiry on sessions (expires_at);
 
--- Tries to sign in or to change an account, counted in slots by a keyed hash of who tries on what: as many rows as slots, at most.
-create table attempts (
+-- Tries to sign in, to change an account or to use a discount code, counted in slots by a keyed hash of who tries on what: as many
+-- rows as slots, at most.
+create table throttle_counters (
     slot bigint primary key,
     count bigint not null,
     last bigint not null
 );
 -- Old ones are removed.
-create index attempts_last on attempts (last);
+create index throttle_counters_last on throttle_counters (last);
 
 -- What was refused, counted by the hour (`hour` is its beginning), account and client. The client's address is sealed.
 create table denials (
     kind text not null,
     hour bigint not null,
     -- A keyed hash of account and client.
-    mark bytea not null,
+    fingerprint bytea not null,
     account uuid,
     client bytea,
     count bigint not null,
     first_at bigint not null,
     last_at bigint not null,
-    primary key (kind, hour, mark)
+    primary key (kind, hour, fingerprint)
 );
 -- The latest are shown; old ones are removed.
-create index denials_last on denials (last_at desc, kind, mark);
+create index denials_last on denials (last_at desc, kind, fingerprint);
 -- How many rows an hour has.
 create index denials_hour on denials (hour);
 
@@ -692,7 +693,7 @@ create table orders (
     currency text not null,
     locale text not null,
     -- Null, like all up to promised_to, for what is handed over at a counter; an order of the channel web or api has all of them.
-    shipping_address_id uuid references addresses (id),
+    delivery_address_id uuid references addresses (id),
     billing_address_id uuid references addresses (id),
     delivery_code text,
     delivery_name text,
@@ -705,7 +706,7 @@ create table orders (
     subtotal bigint not null,
     -- The sums of its adjustments: what is taken off, as a positive amount, and the delivery fee.
     discount bigint not null,
-    shipping bigint not null,
+    delivery_fee bigint not null,
     -- Inside the total: the sum of its taxes.
     tax bigint not null,
     total bigint not null,
@@ -739,14 +740,14 @@ create index orders_user on orders (user_id, placed_at, id);
 create index orders_contact on orders (contact_id);
 
 -- What open orders are counted by: keyed hashes of e-mail, telephone number, address and network address. They go with the order's end.
-create table order_marks (
-    mark bytea not null,
+create table order_fingerprints (
+    fingerprint bytea not null,
     order_id uuid not null,
     is_client bigint not null,
-    primary key (mark, order_id)
+    primary key (fingerprint, order_id)
 );
 -- Those of an order that ends.
-create index order_marks_order on order_marks (order_id);
+create index order_fingerprints_order on order_fingerprints (order_id);
 
 -- What was bought, as it was called and priced then.
 create table order_lines (

@@ -40,7 +40,7 @@ impl CodeAttempt {
             (_, _, Some(client)) => client.to_string(),
             _ => "none".to_owned(),
         };
-        let counter = Counter::new(shop.keys(), &format!("codes {client}"), MAX_PER_CLIENT).shared();
+        let counter = Counter::new(shop.keyring(), &format!("codes {client}"), MAX_PER_CLIENT).shared();
         match throttle::attempt(shop.db(), &[counter]).await {
             Ok(()) => Ok(Self::Counted(code, counter)),
             Err(Throttled::Wait) => Ok(Self::Throttled { current, sent: code }),

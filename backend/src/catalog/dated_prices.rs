@@ -94,7 +94,7 @@ struct UpdatePrices {
 }
 
 impl Job for UpdatePrices {
-    const KIND: &'static str = "prices.update";
+    const KIND: &'static str = "price.update";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
         self.update(&shop).await.map_err(|error| error.to_string().into())

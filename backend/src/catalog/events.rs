@@ -113,7 +113,7 @@ impl Event for ProductWithdrawn {
 pub struct ProductAvailabilityChanged {}
 
 impl Event for ProductAvailabilityChanged {
-    const KIND: &'static str = "product.availability";
+    const KIND: &'static str = "product.availability_changed";
     type Subject = ProductId;
 }
 

@@ -14,7 +14,7 @@ use crate::inventory::{self, Allocation, Demand, OrderDemand};
 use crate::pricing;
 
 use super::CheckoutError;
-use super::open_order_limits::OrderMark;
+use super::open_order_limits::OrderFingerprint;
 use super::place_orders::{Batch, ContendedRow, DraftLine, DraftOrder};
 
 /// An order with the stock that is reserved for it.
@@ -67,10 +67,10 @@ fn defer(batch: &mut Batch<'_>, drafts: &mut Vec<DraftOrder<'_>>, held: impl Fn(
 /// Refuses orders of shoppers who have as many unpaid ones open as the shop lets them.
 pub(super) async fn limit_unpaid(tx: &mut Tx, batch: &mut Batch<'_>, drafts: &mut Vec<DraftOrder<'_>>) -> Result<(), DbError> {
     let costs = |draft: &DraftOrder<'_>| draft.totals.total.minor > 0;
-    let mut open = OpenOrders::count(tx, drafts.iter().filter(|draft| costs(draft)).flat_map(|draft| &draft.command.marks)).await?;
+    let mut open = OpenOrders::count(tx, drafts.iter().filter(|draft| costs(draft)).flat_map(|draft| &draft.command.fingerprints)).await?;
     drafts.retain(|draft| {
         let command = draft.command;
-        let admitted = !costs(draft) || open.admit(&command.marks, &command.limits, command.payment);
+        let admitted = !costs(draft) || open.admit(&command.fingerprints, &command.limits, command.payment);
         if !admitted {
             let message = if command.payment == PaymentMethod::Cod { t::CHECKOUT_CASH_OPEN } else { t::CHECKOUT_CARD_OPEN };
             batch.refuse(draft.index, CheckoutError::field("payment", message.text(command.locale)));
@@ -80,44 +80,44 @@ pub(super) async fn limit_unpaid(tx: &mut Tx, batch: &mut Batch<'_>, drafts: &mu
     Ok(())
 }
 
-/// Numbers of orders that are open and not paid, by mark and payment method.
+/// Numbers of orders that are open and not paid, by fingerprint and payment method.
 pub(super) struct OpenOrders(HashMap<(Vec<u8>, PaymentMethod), i64>);
 
 impl OpenOrders {
-    /// Counts what is open for these marks.
-    pub(super) async fn count(tx: &mut Tx, marks: impl Iterator<Item = &OrderMark>) -> Result<Self, DbError> {
+    /// Counts what is open for these fingerprints.
+    pub(super) async fn count(tx: &mut Tx, fingerprints: impl Iterator<Item = &OrderFingerprint>) -> Result<Self, DbError> {
         #[derive(platform::db::FromRow)]
         struct Row {
-            mark: Vec<u8>,
+            fingerprint: Vec<u8>,
             payment_method: PaymentMethod,
             orders: i64,
         }
-        let mut marks = marks.map(|mark| &mark.hash).peekable();
-        if marks.peek().is_none() {
+        let mut fingerprints = fingerprints.map(|fingerprint| &fingerprint.hash).peekable();
+        if fingerprints.peek().is_none() {
             return Ok(Self(HashMap::new()));
         }
         let rows: Vec<Row> = tx
             .fetch_all(
-                "select m.mark, o.payment_method, count(*) as orders
-                 from (select distinct unhex(value->>'id', '') as mark from json_each($1)) j
-                 join order_marks m on m.mark = j.mark join orders o on o.id = m.order_id
+                "select m.fingerprint, o.payment_method, count(*) as orders
+                 from (select distinct unhex(value->>'id', '') as fingerprint from json_each($1)) j
+                 join order_fingerprints m on m.fingerprint = j.fingerprint join orders o on o.id = m.order_id
                  where o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null
                     and (o.payment_method = 'cod' or o.payment_state in ('pending', 'requires_action', 'failed', 'voided'))
-                 group by m.mark, o.payment_method",
-                &[&json_ids(marks)],
+                 group by m.fingerprint, o.payment_method",
+                &[&json_ids(fingerprints)],
             )
             .await?;
-        Ok(Self(rows.into_iter().map(|row| ((row.mark, row.payment_method), row.orders)).collect()))
+        Ok(Self(rows.into_iter().map(|row| ((row.fingerprint, row.payment_method), row.orders)).collect()))
     }
 
-    /// May one more order with this payment method be open for all these marks? If so, it is counted.
-    pub(super) fn admit(&mut self, marks: &[OrderMark], limits: &OrderLimits, method: PaymentMethod) -> bool {
-        let open = |mark: &OrderMark| self.0.get(&(mark.hash.clone(), method)).copied().unwrap_or_default();
-        if marks.iter().any(|mark| mark.limit(limits, method).is_some_and(|limit| open(mark) >= limit)) {
+    /// May one more order with this payment method be open for all these fingerprints? If so, it is counted.
+    pub(super) fn admit(&mut self, fingerprints: &[OrderFingerprint], limits: &OrderLimits, method: PaymentMethod) -> bool {
+        let open = |fingerprint: &OrderFingerprint| self.0.get(&(fingerprint.hash.clone(), method)).copied().unwrap_or_default();
+        if fingerprints.iter().any(|fingerprint| fingerprint.limit(limits, method).is_some_and(|limit| open(fingerprint) >= limit)) {
             return false;
         }
-        for mark in marks {
-            *self.0.entry((mark.hash.clone(), method)).or_default() += 1;
+        for fingerprint in fingerprints {
+            *self.0.entry((fingerprint.hash.clone(), method)).or_default() += 1;
         }
         true
     }

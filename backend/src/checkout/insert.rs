@@ -21,7 +21,7 @@ use crate::payments::UNPAID_FOR_MS;
 
 use super::Command;
 use super::claim::ReservedOrder;
-use super::open_order_limits::OrderMark;
+use super::open_order_limits::OrderFingerprint;
 use super::place_orders::DraftOrder;
 
 /// Inserts orders and everything that belongs to them.
@@ -37,7 +37,7 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> 
     insert_taxes(tx, orders).await?;
     insert_payments(tx, orders).await?;
     close_carts(tx, orders).await?;
-    insert_marks(tx, orders).await?;
+    insert_fingerprints(tx, orders).await?;
     insert_reservations(tx, orders).await?;
     post_entries(tx, orders).await?;
     record_events(tx, orders);
@@ -47,7 +47,11 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> 
 async fn insert_people(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     let deliveries = || orders.iter().filter_map(|order| order.draft.command.delivery.as_ref());
     customers::insert_contacts(tx, deliveries().map(|delivery| &delivery.contact)).await?;
-    customers::insert_addresses(tx, deliveries().flat_map(|delivery| std::iter::once(&delivery.shipping).chain(&delivery.billing))).await
+    customers::insert_addresses(
+        tx,
+        deliveries().flat_map(|delivery| std::iter::once(&delivery.delivery_address).chain(&delivery.billing_address)),
+    )
+    .await
 }
 
 #[derive(Serialize)]
@@ -60,7 +64,7 @@ struct OrderRow<'a> {
     channel: Channel,
     currency: Currency,
     locale: &'a str,
-    shipping_address: Option<Hex<'a>>,
+    delivery_address: Option<Hex<'a>>,
     billing_address: Option<Hex<'a>>,
     delivery_code: Option<&'a str>,
     delivery_name: Option<&'a str>,
@@ -69,7 +73,7 @@ struct OrderRow<'a> {
     payment_method: PaymentMethod,
     subtotal: i64,
     discount: i64,
-    shipping: i64,
+    delivery_fee: i64,
     tax: i64,
     total: i64,
     payment_state: PaymentState,
@@ -92,7 +96,7 @@ async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
             channel: command.channel,
             currency: order.draft.currency,
             locale: command.locale.code(),
-            shipping_address: delivery.map(|delivery| hex(&delivery.shipping.id)),
+            delivery_address: delivery.map(|delivery| hex(&delivery.delivery_address.id)),
             billing_address: delivery.map(|delivery| hex(delivery.billing_id())),
             delivery_code: delivery.map(|delivery| delivery.method.as_str()),
             delivery_name: order.draft.delivery_name.as_deref(),
@@ -101,7 +105,7 @@ async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
             payment_method: command.payment,
             subtotal: totals.subtotal.minor,
             discount: totals.discount.minor,
-            shipping: totals.shipping.minor,
+            delivery_fee: totals.delivery_fee.minor,
             tax: totals.tax.minor,
             total: totals.total.minor,
             payment_state: if totals.total.minor == 0 { PaymentState::Paid } else { PaymentState::Pending },
@@ -109,14 +113,14 @@ async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
         });
     }
     tx.write_rows(
-        "insert into orders (id, number, cart_id, contact_id, user_id, channel, currency, locale, shipping_address_id,
+        "insert into orders (id, number, cart_id, contact_id, user_id, channel, currency, locale, delivery_address_id,
             billing_address_id, delivery_code, delivery_name, promised_from, promised_to, payment_method, subtotal, discount,
-            shipping, tax, total, payment_state, fulfilment_state, delivery_state, placed_at)
+            delivery_fee, tax, total, payment_state, fulfilment_state, delivery_state, placed_at)
          select unhex(value->>'id'), value->>'number', unhex(value->>'cart'), unhex(value->>'contact'), unhex(value->>'user'),
-            value->>'channel', value->>'currency', value->>'locale', unhex(value->>'shipping_address'),
+            value->>'channel', value->>'currency', value->>'locale', unhex(value->>'delivery_address'),
             unhex(value->>'billing_address'), value->>'delivery_code', value->>'delivery_name',
             cast(value->>'promised_from' as bigint), cast(value->>'promised_to' as bigint), value->>'payment_method',
-            cast(value->>'subtotal' as bigint), cast(value->>'discount' as bigint), cast(value->>'shipping' as bigint),
+            cast(value->>'subtotal' as bigint), cast(value->>'discount' as bigint), cast(value->>'delivery_fee' as bigint),
             cast(value->>'tax' as bigint), cast(value->>'total' as bigint),
             value->>'payment_state', 'unfulfilled', 'none', cast(value->>'at' as bigint) from json_each($1)",
         rows,
@@ -227,8 +231,8 @@ async fn insert_adjustments(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result
                 kind: AdjustmentKind::Delivery,
                 source: AdjustmentSource::DeliveryMethod,
                 reference: &delivery.method,
-                amount: totals.shipping.minor,
-                tax: totals.shipping_tax.minor,
+                amount: totals.delivery_fee.minor,
+                tax: totals.delivery_tax.minor,
             });
         }
         let Some(code) = discount_code else { continue };
@@ -271,7 +275,7 @@ async fn insert_taxes(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
     }
     let mut rows = JsonRows::new();
     for DraftOrder { command, lines, totals, delivery_tax, .. } in orders.iter().map(|order| &order.draft) {
-        let delivery = command.delivery.as_ref().map(|_| (None, delivery_tax, totals.shipping.minor, totals.shipping_tax.minor));
+        let delivery = command.delivery.as_ref().map(|_| (None, delivery_tax, totals.delivery_fee.minor, totals.delivery_tax.minor));
         let of_lines = lines.iter().zip(&totals.lines).map(|(line, total)| (Some(&line.id), &line.tax, total.total.minor, total.tax.minor));
         for (n, (line, tax, amount, of_it)) in (0_i64..).zip(delivery.into_iter().chain(of_lines)) {
             rows.push(&Row {
@@ -348,26 +352,26 @@ async fn close_carts(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), Db
 }
 
 /// Stores what the open orders of a shopper are counted by.
-async fn insert_marks(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+async fn insert_fingerprints(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     #[derive(Serialize)]
     struct Row<'a> {
-        mark: Hex<'a>,
+        fingerprint: Hex<'a>,
         order: Hex<'a>,
         is_client: Flag,
     }
     let mut rows = JsonRows::new();
     for command in orders.iter().map(|order| order.draft.command) {
-        for OrderMark { hash, is_client } in &command.marks {
-            rows.push(&Row { mark: hex(hash), order: hex(&command.order), is_client: (*is_client).into() });
+        for OrderFingerprint { hash, is_client } in &command.fingerprints {
+            rows.push(&Row { fingerprint: hex(hash), order: hex(&command.order), is_client: (*is_client).into() });
         }
     }
     if rows.is_empty() {
         return Ok(());
     }
     tx.execute(
-        "insert into order_marks (mark, order_id, is_client)
-         select unhex(value->>'mark', ''), unhex(value->>'order'), cast(value->>'is_client' as bigint) from json_each($1) where true
-         on conflict (mark, order_id) do nothing",
+        "insert into order_fingerprints (fingerprint, order_id, is_client)
+         select unhex(value->>'fingerprint', ''), unhex(value->>'order'), cast(value->>'is_client' as bigint) from json_each($1) where true
+         on conflict (fingerprint, order_id) do nothing",
         &[&rows.finish()],
     )
     .await
@@ -396,8 +400,8 @@ async fn post_entries(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
 /// The journal entry of a sale: what is owed against what was sold, taxed and delivered.
 fn entry(id: EntryId, draft: &DraftOrder<'_>) -> Entry {
     let totals = &draft.totals;
-    let shipping_net = totals.shipping.minor - totals.shipping_tax.minor;
-    let sales = totals.total.minor - totals.tax.minor - shipping_net;
+    let delivery_net = totals.delivery_fee.minor - totals.delivery_tax.minor;
+    let sales = totals.total.minor - totals.tax.minor - delivery_net;
     Entry {
         id,
         kind: EntryKind::OrderPlaced,
@@ -408,7 +412,7 @@ fn entry(id: EntryId, draft: &DraftOrder<'_>) -> Entry {
         postings: vec![
             (Account::AccountsReceivable, totals.total.minor),
             (Account::Sales, -sales),
-            (Account::ShippingIncome, -shipping_net),
+            (Account::DeliveryIncome, -delivery_net),
             (Account::VatPayable, -totals.tax.minor),
         ],
     }

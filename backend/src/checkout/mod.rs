@@ -35,7 +35,7 @@ use crate::{Shop, cart, orders, payments, settings};
 
 pub use error::CheckoutError;
 pub use offers::{delivery_to, is_delivery_place_known, next_promise_change, offers};
-use open_order_limits::OrderMark;
+use open_order_limits::OrderFingerprint;
 pub use pay_in_cash::pay_in_cash;
 use place_orders::{ContendedRow, place_orders};
 
@@ -73,7 +73,7 @@ pub async fn place_counter_order(
 ) -> Result<Placed, CheckoutError> {
     ctx.require(Permission::CreateOrders)?;
     let body_hash = body_hash(shop, key, &form)?;
-    place(shop, Command::at_counter(shop, ctx, locale, key, body_hash, form)).await
+    place(shop, Command::without_delivery(shop, ctx, locale, key, body_hash, form)).await
 }
 
 async fn place(shop: &Shop, command: Command) -> Result<Placed, CheckoutError> {
@@ -110,12 +110,12 @@ async fn place(shop: &Shop, command: Command) -> Result<Placed, CheckoutError> {
 pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
     let mut errors: FieldErrors = customers::check_contact(locale, &form.contact);
     // Before it is known where it goes there is no method to choose.
-    if form.delivery.is_empty() && is_delivery_place_known(&form.shipping) {
+    if form.delivery.is_empty() && is_delivery_place_known(&form.delivery_address) {
         errors.push(("delivery".to_owned(), t::DELIVERY_CHOOSE.text(locale).to_owned()));
     }
-    errors.extend(customers::check_address(locale, &form.shipping));
-    if let Some(billing) = &form.billing {
-        let wrong = customers::check_address(locale, billing);
+    errors.extend(customers::check_address(locale, &form.delivery_address));
+    if let Some(billing_address) = &form.billing_address {
+        let wrong = customers::check_address(locale, billing_address);
         errors.extend(wrong.into_iter().map(|(field, message)| (format!("billing_{field}"), message)));
     }
     errors
@@ -142,7 +142,7 @@ pub(crate) struct Command {
     /// The total that the shopper saw, minor units.
     seen_total: Option<i64>,
     /// What its shopper's open orders are counted by, and the limits of that; none of who is trusted.
-    marks: Vec<OrderMark>,
+    fingerprints: Vec<OrderFingerprint>,
     limits: OrderLimits,
     context: Context,
     at: Timestamp,
@@ -154,8 +154,8 @@ pub(crate) struct Command {
 #[derive(Clone, Debug)]
 struct Delivery {
     contact: PreparedContact,
-    shipping: PreparedAddress,
-    billing: Option<PreparedAddress>,
+    delivery_address: PreparedAddress,
+    billing_address: Option<PreparedAddress>,
     /// The island group, in the Philippines.
     island: Option<&'static str>,
     /// The code of the method.
@@ -167,22 +167,22 @@ impl Delivery {
         let contact = customers::prepare_contact(shop, &form.contact, locale);
         let address = |address: &Address| customers::prepare_address(shop, contact.id, address);
         Self {
-            shipping: address(&form.shipping),
-            billing: form.billing.as_ref().map(address),
+            delivery_address: address(&form.delivery_address),
+            billing_address: form.billing_address.as_ref().map(address),
             contact,
-            island: customers::address_tree::island_group(&form.shipping),
+            island: customers::address_tree::island_group(&form.delivery_address),
             method: form.delivery.clone(),
         }
     }
 
-    /// The address that bills: the shipping address where no other was given.
+    /// The address that bills: the delivery address where no other was given.
     fn billing_id(&self) -> &AddressId {
-        self.billing.as_ref().map_or(&self.shipping.id, |billing| &billing.id)
+        self.billing_address.as_ref().map_or(&self.delivery_address.id, |billing_address| &billing_address.id)
     }
 }
 
 impl Command {
-    fn at_counter(shop: &Shop, ctx: &Context, locale: Locale, key: &str, body_hash: Vec<u8>, form: CounterForm) -> Self {
+    fn without_delivery(shop: &Shop, ctx: &Context, locale: Locale, key: &str, body_hash: Vec<u8>, form: CounterForm) -> Self {
         let settings = settings::shop(shop);
         let mut random = [0; 5];
         shop.rng().fill(&mut random);
@@ -201,7 +201,7 @@ impl Command {
             region: TaxRegion::country(settings.country.clone()),
             payment: form.payment,
             seen_total: form.seen_total,
-            marks: Vec::new(),
+            fingerprints: Vec::new(),
             limits: open_order_limits::limits_of(shop, ctx),
             context: ctx.clone(),
             at: shop.now(),
@@ -224,15 +224,15 @@ fn checked_and_sealed(
         return Err(CheckoutError::Invalid(wrong));
     }
     let delivery = Delivery::sealed(shop, locale, &form);
-    let marks = open_order_limits::order_marks(shop, ctx, &form);
+    let fingerprints = open_order_limits::order_fingerprints(shop, ctx, &form);
     let counter = CounterForm { cart: form.cart, payment: form.payment, seen_total: form.seen_total };
     Ok(Command {
         user: ctx.user().filter(|_| channel != Channel::Till),
         channel,
         delivery: Some(delivery),
-        region: TaxRegion::of(&form.shipping),
-        marks,
-        ..Command::at_counter(shop, ctx, locale, key, body_hash, counter)
+        region: TaxRegion::of(&form.delivery_address),
+        fingerprints,
+        ..Command::without_delivery(shop, ctx, locale, key, body_hash, counter)
     })
 }
 
@@ -244,7 +244,7 @@ fn body_hash(shop: &Shop, key: &str, form: &impl Serialize) -> Result<Vec<u8>, C
         return Err(CheckoutError::Key);
     }
     let body = serde_json::to_string(form).map_err(DbError::from)?;
-    Ok(shop.keys().blind("checkout", &body))
+    Ok(shop.keyring().blind("checkout", &body))
 }
 
 /// The idempotency key with whose it is, so that two programs that count their orders alike do not meet. A guest's is the cart's.

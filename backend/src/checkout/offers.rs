@@ -46,7 +46,7 @@ pub async fn offers(
             code: method.code.clone(),
             name: name.to_owned(),
             description: description.to_owned(),
-            fee: totals.shipping,
+            fee: totals.delivery_fee,
             from: request.at.plus_millis(from * Timestamp::DAY),
             to: request.at.plus_millis(to * Timestamp::DAY),
             cash: cash_for(method, &limits, totals.total),

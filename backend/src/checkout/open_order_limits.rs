@@ -1,8 +1,8 @@
 //! Limits of unpaid orders. They reserve stock without any payment: cash orders until they are sent, card orders until the time to
 //! pay is over.
 //!
-//! Each order of a shopper stores marks: keyed hashes of e-mail, telephone number, address and network address. The settings limit how
-//! many cash orders and how many unpaid card orders may be open at once for one mark. Marks are deleted when the order was sent or
+//! Each order of a shopper stores fingerprints: keyed hashes of e-mail, telephone number, address and network address. The settings limit how
+//! many cash orders and how many unpaid card orders may be open at once for one fingerprint. Fingerprints are deleted when the order was sent or
 //! cancelled. Staff and API keys have no limits.
 //!
 //! A cash order of which nothing is picked is cancelled after some days ([`expire_cash`](crate::order_management::expire_cash)), so
@@ -21,13 +21,13 @@ use crate::{Shop, customers, settings};
 
 /// What an order is counted by: a keyed hash of an e-mail, a telephone number, an address or a network address.
 #[derive(Clone, Debug)]
-pub(super) struct OrderMark {
+pub(super) struct OrderFingerprint {
     pub(super) hash: Vec<u8>,
     /// Is it a network address?
     pub(super) is_client: bool,
 }
 
-impl OrderMark {
+impl OrderFingerprint {
     /// The most open orders with this payment method for it; none for any number.
     pub(super) fn limit(&self, limits: &OrderLimits, method: PaymentMethod) -> Option<i64> {
         let limit = match (method, self.is_client) {
@@ -56,12 +56,12 @@ pub fn takes_cash(shop: &Shop, ctx: &Context) -> bool {
     limits_of(shop, ctx).cash
 }
 
-/// The marks of an order that is placed with this form; none of who is trusted. An order of a counter has none: who sells is trusted.
-pub(super) fn order_marks(shop: &Shop, ctx: &Context, form: &CheckoutForm) -> Vec<OrderMark> {
+/// The fingerprints of an order that is placed with this form; none of who is trusted. An order of a counter has none: who sells is trusted.
+pub(super) fn order_fingerprints(shop: &Shop, ctx: &Context, form: &CheckoutForm) -> Vec<OrderFingerprint> {
     if !is_stranger(ctx) {
         return Vec::new();
     }
-    let address = &form.shipping;
+    let address = &form.delivery_address;
     let parts =
         [&address.line1, &address.line2, &address.place, &address.city, &address.postal_code].map(|part| slug::words(part).join(" "));
     let person = [
@@ -71,20 +71,20 @@ pub(super) fn order_marks(shop: &Shop, ctx: &Context, form: &CheckoutForm) -> Ve
     ];
     // Requests from this machine itself are not counted: behind a proxy that is not trusted, all shoppers would be one.
     let client = ctx.client.filter(|client| !is_local(*client)).map(|client| format!("client {client}"));
-    let mark = |text: String, is_client| OrderMark { hash: customers::blind(shop, "cash", &text), is_client };
-    person.into_iter().flatten().map(|text| mark(text, false)).chain(client.map(|text| mark(text, true))).collect()
+    let fingerprint = |text: String, is_client| OrderFingerprint { hash: customers::blind(shop, "cash", &text), is_client };
+    person.into_iter().flatten().map(|text| fingerprint(text, false)).chain(client.map(|text| fingerprint(text, true))).collect()
 }
 
 const fn is_local(client: IpAddr) -> bool {
     client.is_loopback() || client.is_unspecified()
 }
 
-/// Deletes the marks of orders that are not open any more; returns how many.
+/// Deletes the fingerprints of orders that are not open any more; returns how many.
 ///
 /// # Errors
 /// The database's.
 pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
-    let sql = "delete from order_marks where exists (select 1 from orders o
-        where o.id = order_marks.order_id and (o.fulfilment_state <> 'unfulfilled' or o.cancelled_at is not null))";
+    let sql = "delete from order_fingerprints where exists (select 1 from orders o
+        where o.id = order_fingerprints.order_id and (o.fulfilment_state <> 'unfulfilled' or o.cancelled_at is not null))";
     shop.db().write(async move |tx| tx.execute(sql, &[]).await).await
 }

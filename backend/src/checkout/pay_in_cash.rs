@@ -11,7 +11,7 @@ use crate::payments::{self, PaymentError};
 use crate::{Shop, orders, settings};
 
 use super::claim::OpenOrders;
-use super::open_order_limits::OrderMark;
+use super::open_order_limits::OrderFingerprint;
 
 /// Changes an unpaid card order to cash on delivery. Its payment is first cancelled at the gateway; an order that was paid meanwhile
 /// stays paid by card.
@@ -55,14 +55,15 @@ async fn to_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId) -> Result<()
 async fn may_be_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId, total: i64) -> Result<bool, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
-        mark: Vec<u8>,
+        fingerprint: Vec<u8>,
         is_client: Flag,
     }
     if !limits.takes_cash(total) {
         return Ok(false);
     }
-    let rows: Vec<Row> = tx.fetch_all("select mark, is_client from order_marks where order_id = $1", &[&order]).await?;
-    let marks: Vec<OrderMark> = rows.into_iter().map(|row| OrderMark { hash: row.mark, is_client: row.is_client.0 }).collect();
-    let mut open = OpenOrders::count(tx, marks.iter()).await?;
-    Ok(open.admit(&marks, limits, PaymentMethod::Cod))
+    let rows: Vec<Row> = tx.fetch_all("select fingerprint, is_client from order_fingerprints where order_id = $1", &[&order]).await?;
+    let fingerprints: Vec<OrderFingerprint> =
+        rows.into_iter().map(|row| OrderFingerprint { hash: row.fingerprint, is_client: row.is_client.0 }).collect();
+    let mut open = OpenOrders::count(tx, fingerprints.iter()).await?;
+    Ok(open.admit(&fingerprints, limits, PaymentMethod::Cod))
 }

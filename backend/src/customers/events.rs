@@ -32,7 +32,7 @@ pub struct PreferencesSaved {
 }
 
 impl Event for PreferencesSaved {
-    const KIND: &'static str = "user.preferences";
+    const KIND: &'static str = "user.preferences_changed";
     type Subject = UserId;
 }
 

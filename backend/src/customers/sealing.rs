@@ -10,12 +10,12 @@ use crate::Shop;
 pub(crate) fn seal(shop: &Shop, kind: &str, id: &[u8], record: &impl Serialize) -> Vec<u8> {
     // These records always serialize. An empty one would not open again.
     let plain = serde_json::to_vec(record).unwrap_or_default();
-    shop.keys().seal(shop.rng().as_ref(), &bound(kind, id), &plain)
+    shop.keyring().seal(shop.rng().as_ref(), &bound(kind, id), &plain)
 }
 
 /// Decrypts a record of [`seal`].
 pub(crate) fn unseal<T: DeserializeOwned>(shop: &Shop, kind: &str, id: &[u8], sealed: &[u8]) -> Result<T, CustomerError> {
-    let plain = shop.keys().unseal(&bound(kind, id), sealed).map_err(|_| CustomerError::Sealed)?;
+    let plain = shop.keyring().unseal(&bound(kind, id), sealed).map_err(|_| CustomerError::Sealed)?;
     serde_json::from_slice(&plain).map_err(|_| CustomerError::Sealed)
 }
 
@@ -25,5 +25,5 @@ fn bound(kind: &str, id: &[u8]) -> Vec<u8> {
 
 /// A keyed hash, by which a text of this kind is found without storing it.
 pub(crate) fn blind(shop: &Shop, kind: &str, text: &str) -> Vec<u8> {
-    shop.keys().blind(kind, text)
+    shop.keyring().blind(kind, text)
 }

@@ -28,25 +28,25 @@ pub async fn record_denial(shop: &Shop, ctx: &Context, kind: DenialKind, account
     let account = account.or(ctx.user());
     let client = ctx.client.map(|client| client.to_string());
     let subject = account.map_or_else(String::new, |user| user.to_string());
-    let mark = customers::blind(shop, "refusal", &format!("{} {subject}", client.as_deref().unwrap_or_default()));
-    let sealed = client.as_ref().map(|client| customers::seal(shop, "refusal", &mark, client));
+    let fingerprint = customers::blind(shop, "refusal", &format!("{} {subject}", client.as_deref().unwrap_or_default()));
+    let sealed = client.as_ref().map(|client| customers::seal(shop, "refusal", &fingerprint, client));
     let recorded = shop
         .write(ctx, async move |tx| {
             let now = tx.now();
             let hour = now.millis() - now.millis().rem_euclid(HOUR_MS);
-            if count_again(tx, kind, hour, &mark).await? {
+            if count_again(tx, kind, hour, &fingerprint).await? {
                 return Ok(());
             }
             let rows: i64 = tx.fetch_scalar("select count(*) from denials where hour = $1", &[&hour]).await?;
             let full = rows >= MAX_ROWS_PER_HOUR;
-            let (mark, account, sealed) = if full { (Vec::new(), None, None) } else { (mark.clone(), account, sealed.clone()) };
-            if full && count_again(tx, kind, hour, &mark).await? {
+            let (fingerprint, account, sealed) = if full { (Vec::new(), None, None) } else { (fingerprint.clone(), account, sealed.clone()) };
+            if full && count_again(tx, kind, hour, &fingerprint).await? {
                 return Ok(());
             }
             tx.execute(
-                "insert into denials (kind, hour, mark, account, client, count, first_at, last_at) values ($1, $2, $3, $4, $5, 1, $6, $6)
-                 on conflict (kind, hour, mark) do update set count = denials.count + 1, last_at = excluded.last_at",
-                &[&kind.as_str(), &hour, &mark, &account, &sealed, &now],
+                "insert into denials (kind, hour, fingerprint, account, client, count, first_at, last_at) values ($1, $2, $3, $4, $5, 1, $6, $6)
+                 on conflict (kind, hour, fingerprint) do update set count = denials.count + 1, last_at = excluded.last_at",
+                &[&kind.as_str(), &hour, &fingerprint, &account, &sealed, &now],
             )
             .await?;
             let subject = account.map_or_else(Uuid::nil, |user| user.0);
@@ -71,15 +71,15 @@ pub fn record_denial_in_background(shop: &Shop, ctx: &Context, kind: DenialKind)
 }
 
 /// Counts a repetition within the hour; false for the first.
-async fn count_again(tx: &mut Tx, kind: DenialKind, hour: i64, mark: &[u8]) -> Result<bool, DbError> {
-    let sql = "update denials set count = count + 1, last_at = $4 where kind = $1 and hour = $2 and mark = $3";
-    Ok(tx.execute(sql, &[&kind.as_str(), &hour, &mark, &tx.now()]).await? > 0)
+async fn count_again(tx: &mut Tx, kind: DenialKind, hour: i64, fingerprint: &[u8]) -> Result<bool, DbError> {
+    let sql = "update denials set count = count + 1, last_at = $4 where kind = $1 and hour = $2 and fingerprint = $3";
+    Ok(tx.execute(sql, &[&kind.as_str(), &hour, &fingerprint, &tx.now()]).await? > 0)
 }
 
 #[derive(platform::db::FromRow)]
 struct DenialRow {
     kind: String,
-    mark: Vec<u8>,
+    fingerprint: Vec<u8>,
     account: Option<UserId>,
     client: Option<Vec<u8>>,
     count: i64,
@@ -97,14 +97,14 @@ pub async fn denials(shop: &Shop, ctx: &Context) -> Result<Vec<DenialView>, Iden
         .db()
         .fetch_all(
             // The condition is that of the index, which SQLite would not read in its order without one.
-            "select kind, mark, account, client, count, first_at, last_at from denials where last_at > $2
-             order by last_at desc, kind, mark limit $1",
+            "select kind, fingerprint, account, client, count, first_at, last_at from denials where last_at > $2
+             order by last_at desc, kind, fingerprint limit $1",
             &[&MAX_SHOWN, &shop.now().plus_millis(-RETENTION_MS)],
         )
         .await?;
     let mut names: HashMap<UserId, String> = HashMap::new();
     let mut views = Vec::with_capacity(rows.len());
-    for DenialRow { kind, mark, account, client, count, first_at, last_at } in rows {
+    for DenialRow { kind, fingerprint, account, client, count, first_at, last_at } in rows {
         let Ok(kind) = kind.parse() else { continue };
         if let Some(user) = account
             && !names.contains_key(&user)
@@ -113,7 +113,7 @@ pub async fn denials(shop: &Shop, ctx: &Context) -> Result<Vec<DenialView>, Iden
             names.insert(user, found.map(|row| row.me(shop)).transpose()?.map(|me| me.contact.name).unwrap_or_default());
         }
         let account = account.and_then(|user| names.get(&user).cloned());
-        let client = client.map(|sealed| customers::unseal(shop, "refusal", &mark, &sealed)).transpose()?;
+        let client = client.map(|sealed| customers::unseal(shop, "refusal", &fingerprint, &sealed)).transpose()?;
         views.push(DenialView { kind, account, client, count, first_at, last_at });
     }
     Ok(views)

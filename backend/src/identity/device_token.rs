@@ -16,14 +16,14 @@ pub fn device_token(shop: &Shop, user: UserId, existing: Option<&str>) -> String
         return existing.to_owned();
     }
     let number = token(shop);
-    let signature = shop.keys().sign(LABEL, &signed_text(user, &number));
+    let signature = shop.keyring().sign(LABEL, &signed_text(user, &number));
     format!("{number}.{signature}")
 }
 
 /// The number in a valid token of this account.
 pub(super) fn verified_device<'a>(shop: &Shop, user: UserId, token: &'a str) -> Option<&'a str> {
     let (number, signature) = token.split_once('.')?;
-    shop.keys().verify(LABEL, &signed_text(user, number), signature).then_some(number)
+    shop.keyring().verify(LABEL, &signed_text(user, number), signature).then_some(number)
 }
 
 fn signed_text(user: UserId, number: &str) -> String {

@@ -85,7 +85,7 @@ pub struct ApiKeyCreated {
 }
 
 impl Event for ApiKeyCreated {
-    const KIND: &'static str = "key.created";
+    const KIND: &'static str = "api_key.created";
     type Subject = ApiKeyId;
 }
 
@@ -93,7 +93,7 @@ impl Event for ApiKeyCreated {
 pub struct ApiKeyRevoked {}
 
 impl Event for ApiKeyRevoked {
-    const KIND: &'static str = "key.revoked";
+    const KIND: &'static str = "api_key.revoked";
     type Subject = ApiKeyId;
 }
 
@@ -129,6 +129,6 @@ impl Event for PermissionRefused {
 pub struct ApiKeyRefused {}
 
 impl Event for ApiKeyRefused {
-    const KIND: &'static str = "key.refused";
+    const KIND: &'static str = "api_key.refused";
     type Subject = Uuid;
 }

@@ -23,16 +23,16 @@ pub(super) fn sign_in_counters(shop: &Shop, ctx: &Context, email_hash: &[u8], us
     if let (Some(user), Some(token)) = (user, &ctx.device)
         && let Some(device) = device_token::verified_device(shop, user, token)
     {
-        return vec![Counter::new(shop.keys(), &format!("sign-in {account} device {device}"), MAX_PER_CLIENT)];
+        return vec![Counter::new(shop.keyring(), &format!("sign-in {account} device {device}"), MAX_PER_CLIENT)];
     }
     let client = ctx.client.map_or_else(|| "none".to_owned(), |client| client.to_string());
     vec![
-        Counter::new(shop.keys(), &format!("sign-in {account} client {client}"), MAX_PER_CLIENT),
-        Counter::new(shop.keys(), &format!("sign-in {account}"), MAX_PER_ACCOUNT).shared(),
+        Counter::new(shop.keyring(), &format!("sign-in {account} client {client}"), MAX_PER_CLIENT),
+        Counter::new(shop.keyring(), &format!("sign-in {account}"), MAX_PER_ACCOUNT).shared(),
     ]
 }
 
 /// The counters of a change that requires the account's password.
 pub(super) fn account_change_counters(shop: &Shop, user: UserId) -> Vec<Counter> {
-    vec![Counter::new(shop.keys(), &format!("change {user}"), MAX_CHANGES)]
+    vec![Counter::new(shop.keyring(), &format!("change {user}"), MAX_CHANGES)]
 }

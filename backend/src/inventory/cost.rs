@@ -1,7 +1,8 @@
 //! What units cost that leave the stock.
 //!
 //! The stock of a variant at a location has one value. Units that come in add what they cost; units that leave take their share of it,
-//! so each unit is worth the moving average. Beside it, cost layers remember what came in together: units leave the oldest first.
+//! so each unit is worth the moving average. Beside it, cost layers remember what came in together: units leave the oldest first. Who moves
+//! stock posts its value to the books: `adjust.rs`, `write_off.rs`, `receive` in `movements.rs`, and parcels that leave or come back (`fulfilment`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -111,7 +111,7 @@ pub struct LowStock {
     pub count: i64,
 }
 
-/// What runs low, in memory, by the mark at which it does.
+/// What runs low, in memory, by the threshold at which it does.
 pub struct LowStockCache(Cache<i64, Arc<LowStock>>);
 
 impl LowStockCache {

@@ -28,7 +28,7 @@ struct SendEmailChangedMail {
 }
 
 impl Job for SendEmailChangedMail {
-    const KIND: &'static str = "mail.account";
+    const KIND: &'static str = "account_mail.send";
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {

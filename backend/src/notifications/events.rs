@@ -10,6 +10,6 @@ pub struct StaffNoticesChosen {
 }
 
 impl Event for StaffNoticesChosen {
-    const KIND: &'static str = "user.notices";
+    const KIND: &'static str = "user.notices_changed";
     type Subject = UserId;
 }

@@ -45,7 +45,7 @@ impl MailCause {
 }
 
 impl Job for SendOrderMail {
-    const KIND: &'static str = "mail.order";
+    const KIND: &'static str = "order_mail.send";
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
@@ -258,8 +258,9 @@ fn contents(locale: Locale, head: &Head, lines: &[Line]) -> (Pairs, Pairs) {
     if head.discount > 0 {
         sums.push((t::CART_DISCOUNT.text(locale).to_owned(), locale.money(head.money(-head.discount))));
     }
-    let shipping = if head.shipping == 0 { t::CART_SHIPPING_FREE.text(locale).to_owned() } else { locale.money(head.money(head.shipping)) };
-    sums.push((t::CART_SHIPPING.text(locale).to_owned(), shipping));
+    let delivery_fee =
+        if head.delivery_fee == 0 { t::CART_DELIVERY_FREE.text(locale).to_owned() } else { locale.money(head.money(head.delivery_fee)) };
+    sums.push((t::CART_DELIVERY_FEE.text(locale).to_owned(), delivery_fee));
     if head.waived > 0 {
         sums.push((t::ORDER_WAIVED.text(locale).to_owned(), locale.money(head.money(-head.waived))));
     }

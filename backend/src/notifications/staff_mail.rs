@@ -1,7 +1,7 @@
 //! Mails to staff: new orders, refusals, variants that run low. Who gets them is in [`staff_notices`].
 //!
 //! What happens within five minutes is one mail. A variant that runs low is reported once, and again only after it was restocked to
-//! twice the mark in between (the table `low_stock`).
+//! twice the threshold in between (the table `low_stock`).
 
 use std::collections::HashSet;
 
@@ -44,7 +44,7 @@ struct SendStaffMail {
 }
 
 impl Job for SendStaffMail {
-    const KIND: &'static str = "mail.staff";
+    const KIND: &'static str = "staff_mail.send";
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
@@ -55,7 +55,7 @@ impl Job for SendStaffMail {
     }
 }
 
-/// Reports variants low in stock since the last check, and clears the mark of those that were restocked.
+/// Reports variants low in stock since the last check, and forgets those that were restocked.
 #[derive(Debug, Serialize, Deserialize)]
 struct CheckStock {}
 
@@ -140,12 +140,12 @@ pub(super) fn register(handlers: &mut Handlers<Shop>) {
 }
 
 async fn check_stock(shop: &Shop) -> Result<(), DbError> {
-    let mark = settings::shop(shop).low_stock;
+    let threshold = settings::shop(shop).low_stock;
     let db = &mut shop.db();
-    let low: HashSet<VariantId> = inventory::running_low(db, mark).await?.into_iter().collect();
+    let low: HashSet<VariantId> = inventory::running_low(db, threshold).await?.into_iter().collect();
     let reported: HashSet<VariantId> = db.fetch_scalars("select variant_id from low_stock", &[]).await?.into_iter().collect();
-    // A variant that goes up and down around the mark is reported once: it has to reach twice the mark before it is reported again.
-    let not_restocked: HashSet<VariantId> = inventory::running_low(db, mark.saturating_mul(2)).await?.into_iter().collect();
+    // A variant that goes up and down around the threshold is reported once: it has to reach twice the threshold before it is reported again.
+    let not_restocked: HashSet<VariantId> = inventory::running_low(db, threshold.saturating_mul(2)).await?.into_iter().collect();
     let mut new: Vec<VariantId> = low.difference(&reported).copied().collect();
     new.sort();
     let restocked: Vec<VariantId> = reported.difference(&not_restocked).copied().collect();

@@ -124,7 +124,7 @@ pub(super) async fn release_all(tx: &mut Tx, order: &LockedOrder) -> Result<i64,
 /// to the shopper.
 async fn reverse(tx: &mut Tx, order: &LockedOrder) -> Result<(), OrderChangeError> {
     // The receivable balances them; money that refunds have paid stays paid.
-    const REVERSED: [Account; 4] = [Account::Sales, Account::ShippingIncome, Account::VatPayable, Account::SalesReturns];
+    const REVERSED: [Account; 4] = [Account::Sales, Account::DeliveryIncome, Account::VatPayable, Account::SalesReturns];
     let kinds = [EntryKind::OrderPlaced, EntryKind::OrderReduced, EntryKind::PaymentRefunded, EntryKind::RefundReversed];
     let booked = accounting::posted_of_order(tx, order.id, &kinds).await?;
     let amount = |account: Account| booked.iter().filter(|sum| sum.0 == account).map(|sum| -sum.1).sum::<i64>();

@@ -79,7 +79,7 @@ struct Sale {
     placed_at: Timestamp,
     currency: Currency,
     due: i64,
-    shipping_address_id: Option<AddressId>,
+    delivery_address_id: Option<AddressId>,
 }
 
 impl CustomersFile {
@@ -166,7 +166,7 @@ impl CustomersFile {
         let sales = |contacts: &[ContactRow]| -> Vec<&Sale> {
             contacts.iter().filter_map(|contact| by_contact.get(&contact.id)).flatten().collect()
         };
-        let latest = |sales: &[&Sale]| sales.iter().max_by_key(|sale| sale.placed_at).and_then(|sale| sale.shipping_address_id);
+        let latest = |sales: &[&Sale]| sales.iter().max_by_key(|sale| sale.placed_at).and_then(|sale| sale.delivery_address_id);
         let addresses: Vec<AddressId> = customers.values().filter_map(|contacts| latest(&sales(contacts))).collect();
         let addresses = open_addresses(&self.shop, &addresses).await?;
         let mut rows = Vec::with_capacity(customers.len());
@@ -265,7 +265,7 @@ async fn without_email(db: &Db, after: ContactId) -> Result<Vec<ContactRow>, DbE
 async fn sales_of(db: &Db, contacts: impl Iterator<Item = ContactId>) -> Result<Vec<Sale>, DbError> {
     db.fetch_all(
         concat!(
-            "select contact_id, placed_at, currency, total - waived as due, shipping_address_id from orders
+            "select contact_id, placed_at, currency, total - waived as due, delivery_address_id from orders
              where contact_id in (select unhex(value->>'id') from json_each($1)) and ",
             is_sale!()
         ),

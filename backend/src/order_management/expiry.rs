@@ -39,7 +39,7 @@ impl ExpireOrder {
 }
 
 impl Job for ExpireOrder {
-    const KIND: &'static str = "payments.expire";
+    const KIND: &'static str = "order.expire";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
         payments::job_result(Self::KIND, expire_order(&shop, self.order).await.map(drop))
@@ -86,7 +86,7 @@ pub async fn expire_unpaid(shop: &Shop) -> Result<usize, PaymentError> {
     }
 }
 
-/// Sweeps for as long as the program runs. Each order has a job of its own, `payments.expire`; this finds those whose job was
+/// Sweeps for as long as the program runs. Each order has a job of its own, `order.expire`; this finds those whose job was
 /// voided because the gateway did not answer for long.
 pub fn watch(shop: &Shop) -> tokio::task::JoinHandle<()> {
     let shop = shop.clone();

@@ -47,7 +47,7 @@ pub async fn as_shopper(shop: &Shop, locale: Locale, order: OrderId) -> Result<O
 pub async fn by_link(shop: &Shop, locale: Locale, token: &str) -> Result<OrderView, OrderError> {
     let (id, signature) = token.split_once('.').ok_or(OrderError::Link)?;
     let order: OrderId = id.parse().map_err(|_| OrderError::Link)?;
-    if !shop.keys().verify(LINK, &order.to_string(), signature) {
+    if !shop.keyring().verify(LINK, &order.to_string(), signature) {
         return Err(OrderError::Link);
     }
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Link)?;
@@ -88,7 +88,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         Some(id) => Some(customers::open_contact(shop, id).await?),
         None => None,
     };
-    let (shipping_address, billing_address) = addresses(shop, &head).await?;
+    let (delivery_address, billing_address) = addresses(shop, &head).await?;
     let label = |address: &Option<Address>| address.as_ref().map(customers::label_lines).unwrap_or_default();
     let payment_views = if staff { payments::payment_views(&mut db, order).await? } else { Vec::new() };
     let price = orders::price_parts(&mut db, order).await?;
@@ -103,16 +103,16 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         placed_at: head.placed_at,
         channel: head.channel,
         contact,
-        shipping_label: label(&shipping_address),
+        delivery_label: label(&delivery_address),
         billing_label: label(&billing_address),
-        shipping_address,
+        delivery_address,
         billing_address,
         promised: head.promised_from.zip(head.promised_to),
         payment_method: head.payment_method,
         lines,
         subtotal: head.money(head.subtotal),
         discount: head.money(head.discount),
-        shipping: head.money(head.shipping),
+        delivery_fee: head.money(head.delivery_fee),
         tax: head.money(head.tax),
         tax_left: head.money(tax_left),
         adjustments: orders::adjustments(&mut db, &head).await?,
@@ -145,14 +145,14 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
 
 /// Where an order is sent, and where its invoice goes.
 async fn addresses(shop: &Shop, head: &orders::Head) -> Result<(Option<Address>, Option<Address>), OrderError> {
-    let ids = [head.shipping_address_id, head.billing_address_id];
+    let ids = [head.delivery_address_id, head.billing_address_id];
     let known: Vec<AddressId> = ids.into_iter().flatten().collect();
     let opened = customers::open_addresses(shop, &known).await?;
     if known.iter().any(|id| !opened.contains_key(id)) {
         return Err(customers::CustomerError::Unknown.into());
     }
-    let [shipping, billing] = ids.map(|id| id.and_then(|id| opened.get(&id).cloned()));
-    Ok((shipping, billing))
+    let [delivery, billing] = ids.map(|id| id.and_then(|id| opened.get(&id).cloned()));
+    Ok((delivery, billing))
 }
 
 /// A line, with what of these credit lines of refunds is of it.

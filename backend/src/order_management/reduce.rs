@@ -262,7 +262,7 @@ async fn settle(
         let fee: i64 = waived.iter().filter(|credit| credit.part.is_delivery()).map(|credit| credit.amount - credit.tax).sum();
         let postings = [
             (Account::Sales, less - of_tax - fee),
-            (Account::ShippingIncome, fee),
+            (Account::DeliveryIncome, fee),
             (Account::VatPayable, of_tax),
             (Account::AccountsReceivable, -less),
         ];

@@ -32,7 +32,7 @@ pub const ORDER_COLUMNS: [&str; 45] = [
     "subtotal",
     "discount",
     "discount_code",
-    "shipping",
+    "delivery_fee",
     "tax",
     "total",
     "no_longer_due",
@@ -41,16 +41,16 @@ pub const ORDER_COLUMNS: [&str; 45] = [
     "name",
     "email",
     "phone",
-    "ship_recipient",
-    "ship_phone",
-    "ship_line1",
-    "ship_line2",
-    "ship_barangay",
-    "ship_city",
-    "ship_province",
-    "ship_region",
-    "ship_postal_code",
-    "ship_country",
+    "delivery_recipient",
+    "delivery_phone",
+    "delivery_line1",
+    "delivery_line2",
+    "delivery_barangay",
+    "delivery_city",
+    "delivery_province",
+    "delivery_region",
+    "delivery_postal_code",
+    "delivery_country",
     "bill_recipient",
     "bill_line1",
     "bill_city",
@@ -134,7 +134,7 @@ impl OrdersFile {
         }
         let contacts: Vec<ContactId> = orders.values().filter_map(|row| row.contact_id).collect();
         let addresses: Vec<AddressId> =
-            orders.values().flat_map(|row| [row.shipping_address_id, row.billing_address_id]).flatten().collect();
+            orders.values().flat_map(|row| [row.delivery_address_id, row.billing_address_id]).flatten().collect();
         let contacts = customers::open_contacts(&self.shop, &contacts).await?;
         let addresses = customers::open_addresses(&self.shop, &addresses).await?;
         let mut out = Vec::new();
@@ -163,7 +163,7 @@ fn order_cells(
     let amount = |minor: i64| Money::new(minor, order.currency).decimal();
     let contact = order.contact_id.and_then(|id| contacts.get(&id)).cloned().unwrap_or_default();
     let address = |id: Option<AddressId>| id.and_then(|id| addresses.get(&id)).cloned().unwrap_or_default();
-    let (ship, bill) = (address(order.shipping_address_id), address(order.billing_address_id));
+    let (ship, bill) = (address(order.delivery_address_id), address(order.billing_address_id));
     vec![
         order.number.clone(),
         zone.iso_minute(order.placed_at),
@@ -177,7 +177,7 @@ fn order_cells(
         amount(order.subtotal),
         amount(order.discount),
         order.discount_code.clone().unwrap_or_default(),
-        amount(order.shipping),
+        amount(order.delivery_fee),
         amount(order.tax),
         amount(order.total),
         amount(order.waived),
@@ -226,14 +226,14 @@ struct ExportRow {
     subtotal: i64,
     discount: i64,
     discount_code: Option<String>,
-    shipping: i64,
+    delivery_fee: i64,
     tax: i64,
     total: i64,
     waived: i64,
     captured: i64,
     refunded: i64,
     contact_id: Option<ContactId>,
-    shipping_address_id: Option<AddressId>,
+    delivery_address_id: Option<AddressId>,
     billing_address_id: Option<AddressId>,
     delivery_name: Option<String>,
     /// The courier and tracking number of each parcel.
@@ -257,9 +257,9 @@ async fn export_rows(db: &mut impl Read, orders: &[OrderId]) -> Result<Vec<Expor
         concat!(
             "select o.id, o.number, o.placed_at, o.channel, o.payment_method, o.payment_state, o.fulfilment_state, o.delivery_state,
             o.cancelled_at, o.currency, o.subtotal, o.discount,
-            (select min(a.reference) from order_adjustments a where a.order_id = o.id and a.source = 'discount_code') as discount_code, o.shipping, o.tax, o.total, o.waived, ",
+            (select min(a.reference) from order_adjustments a where a.order_id = o.id and a.source = 'discount_code') as discount_code, o.delivery_fee, o.tax, o.total, o.waived, ",
             paid_of!("o.id"),
-            ", o.contact_id, o.shipping_address_id, o.billing_address_id, o.delivery_name,
+            ", o.contact_id, o.delivery_address_id, o.billing_address_id, o.delivery_name,
             (select string_agg(p.courier || coalesce(' ' || p.tracking_number, ''), '; ') from parcels p
              where p.order_id = o.id and p.courier is not null) as tracking
          from orders o where o.id in (select unhex(value->>'id') from json_each($1))"

@@ -1,4 +1,4 @@
-//! Lists of orders, newest first, paged by key.
+//! Lists of orders, newest first, paged by key. Which orders a queue has is in `store/list.rs` (`in_queue!`).
 
 use std::collections::HashMap;
 

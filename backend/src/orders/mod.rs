@@ -98,19 +98,19 @@ pub(crate) use is_sale;
 #[must_use]
 pub fn link(shop: &Shop, order: OrderId) -> String {
     let id = order.to_string();
-    format!("/orders/follow/{id}.{}", shop.keys().sign(LINK, &id))
+    format!("/orders/follow/{id}.{}", shop.keyring().sign(LINK, &id))
 }
 
 /// A signature that the browser which placed an order keeps, and shows when it comes back from the bank.
 #[must_use]
 pub fn proof(shop: &Shop, order: OrderId) -> String {
-    shop.keys().sign(PROOF, &order.to_string())
+    shop.keyring().sign(PROOF, &order.to_string())
 }
 
 /// Is this the [`proof`] of that order?
 #[must_use]
 pub fn is_proof(shop: &Shop, order: OrderId, proof: &str) -> bool {
-    shop.keys().verify(PROOF, &order.to_string(), proof)
+    shop.keyring().verify(PROOF, &order.to_string(), proof)
 }
 
 /// Computes an order's three states from its facts and stores them. Called after each change, inside its transaction.

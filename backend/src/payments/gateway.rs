@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::id::{OrderId, PaymentId, RefundId};
 use domain::order::{AttemptState, GatewayMode};
 use domain::{Money, Timestamp};
-use platform::secrets::Keys;
+use platform::secrets::Keyring;
 
 /// The code of a refusal because the key was used before for a request with other details.
 pub const KEY_REUSED: &str = "key_reused";
@@ -150,7 +150,7 @@ pub trait Gateway: Send + Sync {
     /// The HTTP header with a webhook's signature, in lower case.
     fn signature_header(&self) -> &'static str;
     /// The account there. Its key must not give the secret key away, and is the same whenever the program runs.
-    fn account(&self, keys: &Keys) -> GatewayAccount;
+    fn account(&self, keyring: &Keyring) -> GatewayAccount;
     /// Makes an intent, or answers with the one that its key made.
     async fn create(&self, intent: &NewIntent) -> Result<Intent, GatewayError>;
     /// An intent as it is now.

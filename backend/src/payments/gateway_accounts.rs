@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::order::GatewayMode;
 use platform::db::{Db, DbError};
-use platform::secrets::Keys;
+use platform::secrets::Keyring;
 
 use super::gateway::Gateway;
 
@@ -12,8 +12,8 @@ use super::gateway::Gateway;
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn open_gateway_account(db: &Db, gateway: Option<&Arc<dyn Gateway>>, keys: &Keys) -> Result<(), DbError> {
-    let account = gateway.map(|gateway| gateway.account(keys));
+pub(crate) async fn open_gateway_account(db: &Db, gateway: Option<&Arc<dyn Gateway>>, keyring: &Keyring) -> Result<(), DbError> {
+    let account = gateway.map(|gateway| gateway.account(keyring));
     let active: Vec<String> = db.fetch_scalars("select key from gateway_accounts where active = 1 order by key", &[]).await?;
     if active.iter().eq(account.iter().map(|account| &account.key)) {
         return Ok(());

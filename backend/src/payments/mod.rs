@@ -193,7 +193,7 @@ pub fn open_gateway(shop: &Shop) -> Option<Arc<dyn Gateway>> {
 
 /// The account at the gateway that new payments are made with.
 fn account(shop: &Shop) -> Option<GatewayAccount> {
-    Some(shop.gateway()?.account(shop.keys()))
+    Some(shop.gateway()?.account(shop.keyring()))
 }
 
 /// The context of the actor who requested what a job carries out; the shop's own where none is recorded.

@@ -114,6 +114,9 @@ fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: R
     }
 }
 
+/// What the kinds of all jobs that send a mail end with.
+const MAIL_JOB: &str = "_mail.send";
+
 /// Records a dead job. `refusal` is what it was about, where its area gives it.
 pub(crate) async fn job_given_up(
     tx: &mut Tx,
@@ -124,7 +127,7 @@ pub(crate) async fn job_given_up(
 ) -> Result<(), DbError> {
     let refusal = match refusal {
         Some(refusal) => refusal,
-        None if kind.starts_with("mail.") => Refusal::new(RefusalKind::Mail, format!("job:{job}"), why),
+        None if kind.ends_with(MAIL_JOB) => Refusal::new(RefusalKind::Mail, format!("job:{job}"), why),
         None => Refusal::new(RefusalKind::Job, format!("job:{job}"), format!("{kind}: {why}")),
     };
     let order = refusal.order.or_else(|| payload["order"].as_str().and_then(|id| id.parse().ok()));
@@ -183,7 +186,7 @@ pub async fn open(shop: &Shop, ctx: &Context) -> Result<Vec<RefusalView>, ReadEr
 
 /// Which mail was refused: the kind of an order's mail, or the kind of the job.
 fn mail_of(row: &OpenRefusal) -> Option<String> {
-    match row.job_kind.as_deref()?.strip_prefix("mail.")? {
+    match row.job_kind.as_deref()?.strip_suffix(MAIL_JOB)? {
         "order" => {
             let payload: Value = serde_json::from_str(row.job_payload.as_deref()?).ok()?;
             payload["kind"].as_str().map(str::to_owned)

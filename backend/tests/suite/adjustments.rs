@@ -34,8 +34,8 @@ async fn exempt(shop: &Shop, variant: VariantId) {
     shop.db().write(async move |tx: &mut Tx| tx.execute(sql, &[&variant]).await).await.unwrap();
 }
 
-async fn buy_to(shop: &TestShop, cart: CartId, shipping: Address) -> Result<Placed, CheckoutError> {
-    let (order, key) = (domain::view::CheckoutForm { shipping, ..form(cart, PaymentMethod::Cod) }, shop.id().to_string());
+async fn buy_to(shop: &TestShop, cart: CartId, delivery_address: Address) -> Result<Placed, CheckoutError> {
+    let (order, key) = (domain::view::CheckoutForm { delivery_address, ..form(cart, PaymentMethod::Cod) }, shop.id().to_string());
     checkout::place_order(shop, &guest(shop), Locale::En, Channel::Web, &key, order).await
 }
 

@@ -179,12 +179,12 @@ breaks! {
     an_order_of_the_pages_without_a_contact_is_found: "an order of the pages or the API has whom and where to deliver to",
         "update orders set contact_id = null";
     an_order_of_the_pages_without_a_delivery_is_found: "an order of the pages or the API has whom and where to deliver to",
-        "update orders set shipping_address_id = null, billing_address_id = null, delivery_code = null, delivery_name = null,
+        "update orders set delivery_address_id = null, billing_address_id = null, delivery_code = null, delivery_name = null,
             promised_from = null, promised_to = null";
     half_a_delivery_is_found: "an order of the pages or the API has whom and where to deliver to",
         "update orders set channel = 'till', promised_to = null";
     a_fee_for_no_delivery_is_found: "an order of the pages or the API has whom and where to deliver to",
-        "update orders set channel = 'till', shipping_address_id = null, billing_address_id = null, delivery_code = null,
+        "update orders set channel = 'till', delivery_address_id = null, billing_address_id = null, delivery_code = null,
             delivery_name = null, promised_from = null, promised_to = null";
     an_order_that_does_not_add_up_is_found: "an order's lines and adjustments add up to its total",
         "update order_lines set total = total - 1";

@@ -37,7 +37,7 @@ async fn of(shop: &Shop, variant: VariantId, n: u32) -> CheckoutForm {
     let mut form = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Cod);
     form.contact.email = format!("shopper{n}@example.com");
     form.contact.phone = format!("+63917{n:07}");
-    form.shipping.line1 = format!("{n} Keong Saik Road");
+    form.delivery_address.line1 = format!("{n} Keong Saik Road");
     form
 }
 
@@ -57,7 +57,7 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
             if same == "phone" {
                 form.contact.phone = "0917 000-0001".into();
             } else {
-                form.shipping.line1 = format!(" {} ", one.shipping.line1.to_uppercase());
+                form.delivery_address.line1 = format!(" {} ", one.delivery_address.line1.to_uppercase());
             }
             assert_eq!(field(order(shop, &from(3), form).await), "payment", "{same}");
         }
@@ -84,11 +84,11 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
             order(shop, &guest(shop).from(Some([127, 0, 0, 1].into())), of(shop, variant, n).await).await.unwrap();
             order(shop, &till(shop).from(Some([203, 0, 113, 9].into())), of(shop, variant, 1).await).await.unwrap();
         }
-        assert!(number(shop, "select count(*) from order_marks").await > 40);
+        assert!(number(shop, "select count(*) from order_fingerprints").await > 40);
         open_order_limits::tidy(shop).await.unwrap();
-        let closed = "select count(*) from order_marks m join orders o on o.id = m.order_id
+        let closed = "select count(*) from order_fingerprints m join orders o on o.id = m.order_id
             where o.cancelled_at is not null or o.fulfilment_state <> 'unfulfilled'";
-        assert_eq!(number(shop, closed).await, 0, "what was sent or cancelled leaves no mark");
+        assert_eq!(number(shop, closed).await, 0, "what was sent or cancelled leaves no fingerprint");
     })
     .await;
 }

@@ -8,7 +8,7 @@ use domain::view::{Address, CashOnDelivery, CheckoutForm, Placed};
 use domain::{Locale, Money};
 use platform::Context;
 use platform::db::Tx;
-use platform::secrets::Keys;
+use platform::secrets::Keyring;
 use sha2::{Digest, Sha256};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,7 +149,7 @@ async fn an_ordered_cart_with_other_contents_is_refused() {
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let placed = buy(shop, cart, "key-number-one").await.unwrap();
         let mut other = form(cart, PaymentMethod::Cod);
-        other.shipping.line1 = "1 Another Street".into();
+        other.delivery_address.line1 = "1 Another Street".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-two", other).await;
         assert!(matches!(refused, Err(CheckoutError::Ordered { order, .. }) if order == placed.order), "{refused:?}");
         // The id of the cart alone does not give the order.
@@ -170,9 +170,9 @@ async fn the_stored_fingerprint_of_a_checkout_cannot_be_computed_without_the_sho
         let kept: Vec<u8> = shop.db().fetch_scalar("select body_hash from idempotency_keys", &[]).await.unwrap();
         let guess = serde_json::to_string(&form(cart, PaymentMethod::Cod)).unwrap();
         assert!(!Sha256::digest(&guess).starts_with(&kept));
-        let thief = Keys::from_bytes(&[7; 32]);
+        let thief = Keyring::from_bytes(&[7; 32]);
         assert_ne!(thief.blind("checkout", &guess), kept);
-        assert_eq!(shop.keys().blind("checkout", &guess), kept, "the guess is right, and only the shop can tell");
+        assert_eq!(shop.keyring().blind("checkout", &guess), kept, "the guess is right, and only the shop can tell");
     })
     .await;
 }
@@ -198,7 +198,7 @@ async fn a_form_with_mistakes_names_each_field_and_changes_nothing() {
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let mut wrong = form(cart, PaymentMethod::Cod);
         wrong.contact.email = "nobody".into();
-        wrong.shipping.line1 = String::new();
+        wrong.delivery_address.line1 = String::new();
         let Err(CheckoutError::Invalid(fields)) = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await
         else {
             panic!("it was taken")
@@ -413,8 +413,8 @@ async fn the_delivery_method_is_required_only_once_the_address_is_valid() {
     both(async |shop| {
         let variant = a_product().with_stock(2).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
-        let asked = |shipping: Address| {
-            let form = CheckoutForm { delivery: String::new(), shipping, ..form(cart, PaymentMethod::Cod) };
+        let asked = |delivery_address: Address| {
+            let form = CheckoutForm { delivery: String::new(), delivery_address, ..form(cart, PaymentMethod::Cod) };
             let wrong = backend::checkout::check_form(Locale::En, &form);
             wrong.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
         };

@@ -41,10 +41,10 @@ async fn what_is_sold_at_a_counter_is_shown_everywhere_and_handed_over_for_its_c
         assert_eq!((placed.total.minor, placed.pay_at.as_deref()), (22_400, None), "there is no fee");
 
         let order = world.order(placed.order).await;
-        assert_eq!((order.channel, order.contact, order.shipping_address, order.billing_address), (Channel::Till, None, None, None));
-        assert_eq!((order.delivery_name, order.promised, order.shipping.minor), (None, None, 0));
+        assert_eq!((order.channel, order.contact, order.delivery_address, order.billing_address), (Channel::Till, None, None, None));
+        assert_eq!((order.delivery_name, order.promised, order.delivery_fee.minor), (None, None, 0));
         assert_eq!(order.tax.minor, 2_400, "the taxes are those of the shop's country");
-        assert!(order.shipping_label.is_empty() && order.billing_label.is_empty());
+        assert!(order.delivery_label.is_empty() && order.billing_label.is_empty());
         let token = placed.link.rsplit('/').next().unwrap();
         assert_eq!(order_management::by_link(world, Locale::Fil, token).await.unwrap().number, placed.number);
 
@@ -54,7 +54,7 @@ async fn what_is_sold_at_a_counter_is_shown_everywhere_and_handed_over_for_its_c
             assert_eq!((list.orders.len(), list.orders[0].customer.as_deref()), (1, None));
         }
         let rows = read(&orders_file(&world.shop, OrderQuery::default()).await);
-        assert_eq!((rows[0]["channel"].as_str(), rows[0]["name"].as_str(), rows[0]["ship_city"].as_str()), ("till", "", ""));
+        assert_eq!((rows[0]["channel"].as_str(), rows[0]["name"].as_str(), rows[0]["delivery_city"].as_str()), ("till", "", ""));
         assert_eq!((rows[0]["delivery_method"].as_str(), rows[0]["total"].as_str()), ("", "224.00"));
         let mut customers = CustomersFile::begin(world, &owner(world)).await.unwrap();
         let mut all = Vec::new();
@@ -133,7 +133,7 @@ async fn a_counters_order_is_placed_once_and_only_by_who_may_sell() {
         let delivered = form(cart, PaymentMethod::Cod);
         let delivered = place_order(world, &counter(world), Locale::En, Channel::Till, "to-be-delivered", delivered).await.unwrap();
         let order = world.order(delivered.order).await;
-        assert_eq!((order.channel, order.delivery_name.as_deref(), order.shipping.minor), (Channel::Till, Some("Standard"), 10_000));
+        assert_eq!((order.channel, order.delivery_name.as_deref(), order.delivery_fee.minor), (Channel::Till, Some("Standard"), 10_000));
         world.assert_sound().await;
     })
     .await;

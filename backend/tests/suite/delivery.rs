@@ -111,7 +111,7 @@ async fn a_delivery_offer_equals_the_fee_of_the_order() {
         .await
         .unwrap();
         // The delivery fee is unknown without an address.
-        assert_eq!((cart.totals.shipping.minor, cart.totals.total.minor), (0, 21_000));
+        assert_eq!((cart.totals.delivery_fee.minor, cart.totals.total.minor), (0, 21_000));
         let id = cart.id.unwrap();
         let found = offers(shop, &guest(shop), Locale::En, Channel::Web, id, &address()).await.unwrap();
         let fees: Vec<_> = found.iter().map(|(option, sums)| (option.code.as_str(), option.fee.minor, sums.total.minor)).collect();

@@ -58,7 +58,7 @@ async fn orders_are_exported_with_their_lines_as_filtered_and_the_export_is_reco
             (rows[0]["product"].as_str(), rows[0]["quantity"].as_str(), rows[0]["unit_price"].as_str()),
             ("Mug, \"blue\"", "2", "100.00")
         );
-        assert_eq!((rows[0]["total"].as_str(), rows[0]["ship_country"].as_str()), (first.total.decimal().as_str(), "SG"));
+        assert_eq!((rows[0]["total"].as_str(), rows[0]["delivery_country"].as_str()), (first.total.decimal().as_str(), "SG"));
         // A sum over the column counts an order once.
         assert_eq!((rows[1]["total"].as_str(), rows[1]["quantity"].as_str()), ("", "1"));
         let all = read(&orders_file(shop, OrderQuery::default()).await);

@@ -243,7 +243,7 @@ async fn denied_accesses_are_listed_for_managers_and_bounded_in_number() {
         assert!(number(shop, "select count(*) from events").await < 520);
         shop.clock.advance(31 * Timestamp::DAY);
         identity::delete_expired(shop).await.unwrap();
-        assert_eq!(number(shop, "select count(*) from denials").await + number(shop, "select count(*) from attempts").await, 0);
+        assert_eq!(number(shop, "select count(*) from denials").await + number(shop, "select count(*) from throttle_counters").await, 0);
     })
     .await;
 }

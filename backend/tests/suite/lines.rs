@@ -76,9 +76,9 @@ async fn a_refund_of_an_exempt_line_reverses_no_tax() {
         assert_eq!(account(world, "vat_payable").await, 12_000 - before.tax.minor);
         let again = refund(world, &owner(world), order, units(vec![(taxed, 1)]), "once more").await;
         assert!(matches!(again, Err(PaymentError::TooManyUnits { left: 0, .. })), "{again:?}");
-        let fee = CreditRequest { fee: before.shipping.minor + 1, ..CreditRequest::default() };
+        let fee = CreditRequest { fee: before.delivery_fee.minor + 1, ..CreditRequest::default() };
         let fee = refund(world, &owner(world), order, fee, "late").await;
-        assert!(matches!(fee, Err(PaymentError::TooMuchFee(left)) if left == before.shipping), "{fee:?}");
+        assert!(matches!(fee, Err(PaymentError::TooMuchFee(left)) if left == before.delivery_fee), "{fee:?}");
         // The rest, off everything: then all of the tax is back.
         let rest = before.total.minor - 212_000;
         refund(world, &owner(world), order, rest, "all of it").await.unwrap();
@@ -167,7 +167,7 @@ async fn units_leave_their_parcels_and_the_last_ones_cancel_the_order() {
         let after = see(shop, order).await;
         assert!(after.cancelled.is_some());
         assert_eq!((after.payment, number(shop, "select cast(sum(available) as bigint) from stock").await), (PaymentState::Voided, 4));
-        for name in ["accounts_receivable", "sales", "shipping_income", "vat_payable"] {
+        for name in ["accounts_receivable", "sales", "delivery_income", "vat_payable"] {
             assert_eq!(account(shop, name).await, 0, "{name}");
         }
         assert_sound(shop).await;

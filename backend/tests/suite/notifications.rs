@@ -48,8 +48,8 @@ async fn a_mail_to_a_stranger_holds_no_text_of_the_order_form() {
         let words = "Claim your prize at http://evil.example <a href=x>";
         let mut order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cod);
         order.contact.name = words.into();
-        order.shipping.recipient = words.into();
-        order.shipping.line2 = "evil.example".into();
+        order.delivery_address.recipient = words.into();
+        order.delivery_address.line2 = "evil.example".into();
         checkout::place_order(world, &guest(world), Locale::En, Channel::Web, "words-of-a-stranger", order).await.unwrap();
         world.send_mails().await;
         let mail = world.raw_mails().await.remove(0);
@@ -173,7 +173,8 @@ async fn a_refused_mail_is_retried_and_its_job_holds_no_personal_data() {
             payload: String,
             last_error: Option<String>,
         }
-        let jobs: Vec<Row> = world.db().fetch_all("select payload, last_error from jobs where kind = 'mail.order'", &[]).await.unwrap();
+        let jobs: Vec<Row> =
+            world.db().fetch_all("select payload, last_error from jobs where kind = 'order_mail.send'", &[]).await.unwrap();
         assert_eq!(jobs.len(), 1);
         let kept = format!("{jobs:?}");
         assert!(jobs[0].last_error.is_some() && !kept.contains("Maria") && !kept.contains("example.com"), "{kept}");
@@ -192,7 +193,7 @@ async fn a_mail_that_is_sent_again_after_a_crash_is_the_same_mail() {
         // The program ended between the mail server's answer and the commit.
         world
             .db()
-            .write(async |tx| tx.execute("update jobs set state = 'running', lease_until = 0 where kind = 'mail.order'", &[]).await)
+            .write(async |tx| tx.execute("update jobs set state = 'running', lease_until = 0 where kind = 'order_mail.send'", &[]).await)
             .await
             .unwrap();
         world.work().await;

@@ -65,7 +65,7 @@ async fn a_parcel_refused_at_the_door_returns_its_stock_and_waives_its_cash() {
         let returned = order.parcels[0].returned.clone().unwrap();
         assert_eq!((returned.1, returned.2.as_str()), (ReturnCause::Refused, "nobody at home, said the courier"));
         assert_eq!(number(shop, "select available from stock where on_hand = 3 and reserved = 0").await, 3);
-        for name in ["accounts_receivable", "sales", "shipping_income", "vat_payable", "cost_of_goods_sold", "cash"] {
+        for name in ["accounts_receivable", "sales", "delivery_income", "vat_payable", "cost_of_goods_sold", "cash"] {
             assert_eq!(account(shop, name).await, 0, "{name}");
         }
         let again = order_management::take_back(shop, &clerk(shop), parcel, refused()).await;

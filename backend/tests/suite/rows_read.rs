@@ -266,7 +266,7 @@ async fn background(pages: &mut Pages<'_>) {
     pages
         .step("the jobs that are due, each claimed and done", async || {
             let mut handlers = Handlers::new();
-            handlers.insert("payments.expire", Box::new(|(), _| Box::pin(async { Ok(()) })));
+            handlers.insert("order.expire", Box::new(|(), _| Box::pin(async { Ok(()) })));
             platform::jobs::run_due(shop.db(), &(), &handlers).await
         })
         .await;

@@ -82,7 +82,7 @@ async fn a_variant_low_in_stock_sends_one_mail_until_it_is_filled_again() {
         place(world, &[(variant, 1)]).await.unwrap();
         send_staff_mails(world).await;
         assert!(staff_mails(world).await.is_empty());
-        // Three sales below the mark are one report.
+        // Three sales below the threshold are one report.
         for _ in 0..3 {
             place(world, &[(variant, 1)]).await.unwrap();
             send_staff_mails(world).await;
@@ -113,7 +113,7 @@ async fn staff_choose_their_own_notices_within_their_permissions() {
         notifications::save_staff_notices(world, &lola, &[StaffNotice::LowStock]).await.unwrap();
         assert_eq!((of(&lola).await.notices, of(&ben).await.notices), (all(false, false, true), all(false, false, false)));
         assert!(notifications::staff_notices(world, &crate::support::guest(world)).await.is_err());
-        assert_eq!(number(world, "select count(*) from events where kind = 'user.notices'").await, 1);
+        assert_eq!(number(world, "select count(*) from events where kind = 'user.notices_changed'").await, 1);
         // Staff whose role was removed get no mails.
         identity::set_active(world, &world.system(), ben.user().unwrap(), false).await.unwrap();
         notifications::save_staff_notices(world, &ben, &[StaffNotice::Order]).await.unwrap();

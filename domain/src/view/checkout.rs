@@ -101,9 +101,9 @@ pub struct DeliveryOption {
 pub struct CheckoutForm {
     pub cart: CartId,
     pub contact: ContactDetails,
-    pub shipping: Address,
+    pub delivery_address: Address,
     /// The billing address, when it differs.
-    pub billing: Option<Address>,
+    pub billing_address: Option<Address>,
     /// A code of [`DeliveryOption`].
     pub delivery: String,
     pub payment: PaymentMethod,

@@ -272,10 +272,10 @@ pub struct OrderView {
     /// None where nobody's name was taken: at a counter.
     pub contact: Option<ContactDetails>,
     /// None, like all up to `promised`, for what is handed over at a counter.
-    pub shipping_address: Option<Address>,
+    pub delivery_address: Option<Address>,
     pub billing_address: Option<Address>,
-    /// The shipping address as the lines of a label; none without one.
-    pub shipping_label: Vec<String>,
+    /// The delivery address as the lines of a label; none without one.
+    pub delivery_label: Vec<String>,
     /// The billing address as the lines of a label; none without one.
     pub billing_label: Vec<String>,
     /// The delivery method's name as bought.
@@ -287,7 +287,7 @@ pub struct OrderView {
     /// Before discount and delivery.
     pub subtotal: Money,
     pub discount: Money,
-    pub shipping: Money,
+    pub delivery_fee: Money,
     /// Tax inside the total.
     pub tax: Money,
     /// Tax inside what is left of the total, without what is no longer due or was refunded.

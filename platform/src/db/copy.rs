@@ -18,6 +18,14 @@ fn unfinished(file: &Path) -> PathBuf {
     name.into()
 }
 
+/// Removes half a copy, and the journal with which SQLite made it and would change a later file of its name. Was there one?
+fn discard(unfinished: &Path) -> bool {
+    let mut journal = unfinished.as_os_str().to_owned();
+    journal.push("-journal");
+    let _ = std::fs::remove_file(journal);
+    std::fs::remove_file(unfinished).is_ok()
+}
+
 /// Gives a finished copy its name, once it is on the disk.
 fn keep(unfinished: &Path, to: &Path) -> std::io::Result<()> {
     std::fs::File::open(unfinished)?.sync_all()?;
@@ -42,14 +50,14 @@ impl Db {
         }
         let access = std::fs::metadata(from).map_err(refused)?.permissions();
         // What a killed program left.
-        let _ = std::fs::remove_file(unfinished);
+        discard(unfinished);
         // SQLite takes an empty file for none. Whoever may not read the shop may not read its copy, also while it is made.
         std::fs::File::create_new(unfinished).and_then(|copy| copy.set_permissions(access)).map_err(refused)?;
         let copied = Self::copy_into(from, unfinished).await;
         let kept = copied.and_then(|()| keep(unfinished, to).map_err(refused));
         if kept.is_err() {
             // The error is told; half a copy is of no use.
-            let _ = std::fs::remove_file(unfinished);
+            discard(unfinished);
         }
         kept
     }
@@ -57,7 +65,7 @@ impl Db {
     /// Removes half a copy that a killed program left beside a SQLite file. Whoever calls this has the file's lock, so none is being made.
     pub(super) fn remove_unfinished_copy(&self) {
         if let Some(database) = self.url().strip_prefix("sqlite:")
-            && std::fs::remove_file(unfinished(Path::new(database))).is_ok()
+            && discard(&unfinished(Path::new(database)))
         {
             tracing::info!("half a copy is removed that an interrupted start had left");
         }

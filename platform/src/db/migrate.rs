@@ -1,4 +1,4 @@
-//! Migrations: forward only, run at every start by sqlx's `Migrator`. See `docs/platform/migrations.md`.
+//! Migrations: forward only, run at every start by sqlx's `Migrator`, by one server at a time (`migration_session.rs`). See `docs/platform/migrations.md`.
 
 use std::path::PathBuf;
 

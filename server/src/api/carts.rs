@@ -190,7 +190,7 @@ pub async fn delivery_options(
 ///
 /// Send a new `Idempotency-Key` for each wish to order, and the same one again whenever an answer is lost: one key makes one
 /// order, whatever is repeated. An order that was there already is answered with 200 instead of 201. A cart of the channel `till` needs the
-/// scope `create_orders`, and may be ordered without contact, shipping and delivery: its items are handed over at the counter.
+/// scope `create_orders`, and may be ordered without contact, delivery_address and delivery: its items are handed over at the counter.
 #[utoipa::path(post, path = "/carts/{cart}/checkout", operation_id = "check_out", tag = "carts", security((), ("key" = ["create_orders"])),
     params(
         ("cart" = String, Path, description = "The cart", pattern = "^cart_[0-9a-f]{32}$"),
@@ -242,8 +242,8 @@ fn api_fields(wrong: FieldErrors, mut contact_phone_wrong: bool) -> FieldErrors 
         "name" | "email" => format!("contact.{field}"),
         "phone" if std::mem::take(&mut contact_phone_wrong) => format!("contact.{field}"),
         _ => match field.strip_prefix("billing_") {
-            Some(field) => format!("billing.{field}"),
-            None => format!("shipping.{field}"),
+            Some(field) => format!("billing_address.{field}"),
+            None => format!("delivery_address.{field}"),
         },
     };
     wrong.into_iter().map(|(field, message)| (api_field(field), message)).collect()
@@ -251,8 +251,9 @@ fn api_fields(wrong: FieldErrors, mut contact_phone_wrong: bool) -> FieldErrors 
 
 /// The fields that are too long, or out of range.
 fn check_lengths(new: &NewOrder) -> Result<(), Problem> {
-    let mut wrong: FieldErrors = new.shipping.iter().flat_map(|shipping| shipping.too_long("shipping.")).collect();
-    wrong.extend(new.billing.iter().flat_map(|billing| billing.too_long("billing.")));
+    let mut wrong: FieldErrors =
+        new.delivery_address.iter().flat_map(|delivery_address| delivery_address.too_long("delivery_address.")).collect();
+    wrong.extend(new.billing_address.iter().flat_map(|billing| billing.too_long("billing_address.")));
     if let Some(contact) = &new.contact {
         wrong.extend(too_long("contact.name", &contact.name, 200));
         wrong.extend(too_long("contact.email", &contact.email, 254));
@@ -267,9 +268,9 @@ fn check_lengths(new: &NewOrder) -> Result<(), Problem> {
 
 /// The form of an order that is delivered.
 fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
-    let NewOrder { contact, shipping, billing, delivery, payment, expected_total } = new;
-    let missing = [("contact", contact.is_none()), ("shipping", shipping.is_none()), ("delivery", delivery.is_none())];
-    let (Some(contact), Some(shipping), Some(delivery)) = (contact, shipping, delivery) else {
+    let NewOrder { contact, delivery_address, billing_address, delivery, payment, expected_total } = new;
+    let missing = [("contact", contact.is_none()), ("delivery_address", delivery_address.is_none()), ("delivery", delivery.is_none())];
+    let (Some(contact), Some(delivery_address), Some(delivery)) = (contact, delivery_address, delivery) else {
         let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
         let wrong = missing.map(|(field, _)| (field.to_owned(), "An order that is delivered needs it.".to_owned()));
         return Err(Problem::invalid(wrong.collect()));
@@ -277,8 +278,8 @@ fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
     Ok(CheckoutForm {
         cart,
         contact: ContactDetails { name: contact.name, email: contact.email, phone: contact.phone },
-        shipping: shipping.into(),
-        billing: billing.map(Into::into),
+        delivery_address: delivery_address.into(),
+        billing_address: billing_address.map(Into::into),
         delivery,
         payment: payment.into(),
         seen_total: expected_total,
@@ -334,6 +335,9 @@ mod tests {
         let fields = ["email", "phone", "phone", "city", "billing_city", "delivery"];
         let wrong = fields.iter().map(|field| ((*field).to_owned(), String::new())).collect();
         let named: Vec<_> = api_fields(wrong, true).into_iter().map(|(field, _)| field).collect();
-        assert_eq!(named, ["contact.email", "contact.phone", "shipping.phone", "shipping.city", "billing.city", "delivery"]);
+        assert_eq!(
+            named,
+            ["contact.email", "contact.phone", "delivery_address.phone", "delivery_address.city", "billing_address.city", "delivery"]
+        );
     }
 }

@@ -11,7 +11,7 @@ const SHELLS: &[&str] = &["/cart", "/checkout"];
 
 /// The reads that pages are made of, the same for every anonymous visitor.
 const READS: &[&str] = &[
-    "/api/read_frame",
+    "/api/read_layout",
     "/api/read_home",
     "/api/read_listing",
     "/api/read_categories",
@@ -81,8 +81,12 @@ mod tests {
     #[test]
     fn only_answers_without_personal_data_may_be_stored() {
         let (html, packed) = ("text/html; charset=utf-8", "application/octet-stream");
-        for (address, kind) in [("/p/dried-mango?option=x", html), ("/cart", html), ("/api/read_frame?path=%2F", packed)] {
-            assert_eq!(cache_control(Method::GET, address, "lang=fil; theme=dark; place=0730600000", kind), "no-cache", "{address}");
+        for (address, kind) in [("/p/dried-mango?option=x", html), ("/cart", html), ("/api/read_layout?path=%2F", packed)] {
+            assert_eq!(
+                cache_control(Method::GET, address, "lang=fil; theme=dark; delivery_place=0730600000", kind),
+                "no-cache",
+                "{address}"
+            );
             assert_eq!(cache_control(Method::HEAD, address, "lang=fil", kind), "no-cache", "{address}");
             for cookie in ["session=abc", "lang=fil; __Host-session=abc"] {
                 assert_eq!(cache_control(Method::GET, address, cookie, kind), "no-store", "{address} {cookie}");

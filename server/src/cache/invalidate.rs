@@ -1,4 +1,6 @@
 //! Invalidates the cached pages when what they show has changed: by events, and by the clock.
+//!
+//! A price or tax rate that begins at a moment is an event too, recorded by the job of that moment (`catalog/dated_prices.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;

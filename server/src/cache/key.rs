@@ -182,15 +182,15 @@ mod tests {
     #[test]
     fn each_place_to_deliver_to_has_pages_of_its_own() {
         let unknown = key("/p/mug", &[]).unwrap();
-        let cebu = key("/p/mug", &[("cookie", "place=0730600000")]).unwrap();
+        let cebu = key("/p/mug", &[("cookie", "delivery_place=0730600000")]).unwrap();
         assert_ne!(cebu.text, unknown.text);
-        assert_ne!(key("/p/mug", &[("cookie", "lang=en; place=AU")]).unwrap().text, cebu.text);
-        for nonsense in ["place=<b>", "place=073060000", "place=au", "place="] {
+        assert_ne!(key("/p/mug", &[("cookie", "lang=en; delivery_place=AU")]).unwrap().text, cebu.text);
+        for nonsense in ["delivery_place=<b>", "delivery_place=073060000", "delivery_place=au", "delivery_place="] {
             assert_eq!(key("/p/mug", &[("cookie", nonsense)]).unwrap().text, unknown.text, "{nonsense}");
         }
         let mut request = Request::builder().uri("/p/mug").body(()).unwrap();
         cebu.canonicalize(&mut request);
-        assert_eq!(request.headers()[header::COOKIE], "lang=en; place=0730600000");
+        assert_eq!(request.headers()[header::COOKIE], "lang=en; delivery_place=0730600000");
     }
 
     #[test]

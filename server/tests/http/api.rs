@@ -18,7 +18,7 @@ pub fn address() -> Value {
 
 pub fn order(delivery: &str) -> Value {
     let contact = json!({ "name": "Ana Reyes", "email": "ana@example.com", "phone": "+639171234567" });
-    json!({ "contact": contact, "shipping": address(), "delivery": delivery, "payment": "cod" })
+    json!({ "contact": contact, "delivery_address": address(), "delivery": delivery, "payment": "cod" })
 }
 
 async fn a_variant(server: &Server) -> String {
@@ -118,7 +118,7 @@ async fn a_checkout_names_each_wrong_field_where_the_body_has_it() {
     let cart = a_cart(&server).await;
     let mut body = order("");
     body["contact"]["email"] = json!("nobody");
-    body["shipping"]["line1"] = json!("");
+    body["delivery_address"]["line1"] = json!("");
     let (status, problem) = json_of(
         server
             .post(&format!("/api/v1/carts/{cart}/checkout"), &body)
@@ -128,7 +128,7 @@ async fn a_checkout_names_each_wrong_field_where_the_body_has_it() {
     .await;
     assert_eq!(status, 422);
     let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
-    for field in ["contact.email", "shipping.line1", "delivery"] {
+    for field in ["contact.email", "delivery_address.line1", "delivery"] {
         assert!(fields.contains(&field), "{fields:?}");
     }
 }
@@ -224,7 +224,7 @@ async fn units_of_lines_are_cancelled_once_and_only_what_was_paid_is_refunded() 
     assert_eq!((now["lines"][0]["cancelled"].as_i64(), now["cancelled_at"].is_null()), (Some(1), true));
     assert_eq!(now["waived"]["minor"], now["lines"][0]["unit_price"]["minor"]);
     // The fee is an adjustment, and the tax is that of the fee and of the line.
-    assert_eq!((&now["adjustments"][0]["kind"], &now["adjustments"][0]["amount"]), (&json!("delivery"), &now["shipping"]));
+    assert_eq!((&now["adjustments"][0]["kind"], &now["adjustments"][0]["amount"]), (&json!("delivery"), &now["delivery_fee"]));
     let taxes = now["taxes"].as_array().unwrap();
     assert_eq!(taxes.iter().map(|tax| tax["tax"]["minor"].as_i64().unwrap()).sum::<i64>(), now["tax"]["minor"].as_i64().unwrap());
     assert_eq!((&taxes[0]["adjustment"], &taxes[1]["line"]), (&now["adjustments"][0]["n"], &now["lines"][0]["id"]));
@@ -293,7 +293,7 @@ async fn a_counters_program_sells_without_a_name() {
     };
     let half = json!({ "payment": "cod", "contact": { "name": "Ana Reyes", "email": "ana@example.com" } });
     let (status, problem) = json_of(sell(half).bearer_auth(&key)).await;
-    assert_eq!((status, wrong(&problem)), (422, vec!["shipping".into(), "delivery".into()]));
+    assert_eq!((status, wrong(&problem)), (422, vec!["delivery_address".into(), "delivery".into()]));
 
     let whole = json!({ "payment": "cod", "expected_total": cart["total"]["minor"] });
     let (status, placed) = json_of(sell(whole.clone()).bearer_auth(&key)).await;
@@ -303,7 +303,7 @@ async fn a_counters_program_sells_without_a_name() {
     let id = placed["id"].as_str().unwrap();
     let (status, order) = json_of(server.get(&format!("/api/v1/orders/{id}")).bearer_auth(&other)).await;
     assert_eq!((status, order["channel"].as_str()), (200, Some("till")), "{order}");
-    for field in ["contact", "shipping_address", "billing_address", "delivery_name", "promised_from", "promised_to"] {
+    for field in ["contact", "delivery_address", "billing_address", "delivery_name", "promised_from", "promised_to"] {
         assert!(order[field].is_null(), "{field}: {order}");
     }
     let (_, list) = json_of(server.get("/api/v1/orders").bearer_auth(&other)).await;
@@ -314,7 +314,7 @@ async fn a_counters_program_sells_without_a_name() {
     let checkout =
         server.post(&format!("/api/v1/carts/{cart}/checkout"), &json!({ "payment": "cod" })).header("idempotency-key", "to-nobody");
     let (status, problem) = json_of(checkout.bearer_auth(&key)).await;
-    assert_eq!((status, wrong(&problem)), (422, vec!["contact".into(), "shipping".into(), "delivery".into()]));
+    assert_eq!((status, wrong(&problem)), (422, vec!["contact".into(), "delivery_address".into(), "delivery".into()]));
 }
 
 /// Runs every step of `docs/api.md` as it is written there.

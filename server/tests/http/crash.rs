@@ -214,7 +214,7 @@ async fn checkouts(http: &reqwest::Client, url: &str, round: usize) -> Vec<Check
     .await;
     let found = send(format!("/api/v1/carts/{}/delivery-options", carts[0]), address.clone()).await;
     let delivery = found["options"][0]["code"].as_str().unwrap();
-    let body = json!({ "contact": contact, "shipping": address, "delivery": delivery, "payment": "cod" });
+    let body = json!({ "contact": contact, "delivery_address": address, "delivery": delivery, "payment": "cod" });
     carts.into_iter().enumerate().map(|(n, cart)| Checkout { cart, key: format!("crash-{round}-{n}"), body: body.clone() }).collect()
 }
 

@@ -75,7 +75,7 @@ async fn personal_pages_are_not_stored_by_browsers_or_proxies() {
         let answer = server.get(path).header("cookie", cookie).send().await.unwrap();
         answer.headers()["cache-control"].to_str().unwrap().to_owned()
     };
-    for path in ["/", "/p/dried-mango", "/cart", "/checkout", "/api/read_frame", "/api/read_home"] {
+    for path in ["/", "/p/dried-mango", "/cart", "/checkout", "/api/read_layout", "/api/read_home"] {
         assert_eq!(kept(path, "lang=en").await, "no-cache", "{path}");
         assert_eq!(kept(path, "session=nobody").await, "no-store", "{path}");
     }

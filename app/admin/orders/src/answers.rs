@@ -1,6 +1,6 @@
 //! What an order's page does after the answers to its forms.
 
-use admin_frame::{empty_forms, on_done};
+use admin_layout::{empty_forms, on_done};
 use domain::id::OrderLineId;
 use leptos::prelude::*;
 use server_fn::ServerFn;

@@ -16,7 +16,7 @@ pub(crate) fn lines(lines: &[OrderLineView]) -> AnyView {
         Column::figures(tr!(CART_LINE_TOTAL)),
     ];
     let row = |line: OrderLineView| {
-        let stock = format!("/admin/stock?q={}", admin_frame::escaped(&line.sku));
+        let stock = format!("/admin/stock?q={}", admin_layout::escaped(&line.sku));
         view! {
             <Row>
                 <td>
@@ -56,7 +56,7 @@ pub(crate) fn sums(order: &OrderView) -> AnyView {
             <dl class="flex flex-col gap-1.5 ms-auto max-w-sm">
                 <SumLine label=tr!(CART_SUBTOTAL) amount=locale.money(order.subtotal)/>
                 {discount}
-                <SumLine label=tr!(CART_SHIPPING) amount=locale.money(order.shipping)/>
+                <SumLine label=tr!(CART_DELIVERY_FEE) amount=locale.money(order.delivery_fee)/>
                 <SumLine label=tr!(CART_TOTAL) amount=locale.money(order.total) total=true/>
                 {taxes}
                 {after}

@@ -1,6 +1,6 @@
 //! The admin's home: sales, open tasks, low stock; updated while it is open.
 
-use admin_frame::shown;
+use admin_layout::shown;
 use domain::Money;
 use domain::permission::Permission;
 use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
@@ -196,7 +196,7 @@ fn low(today: &TodayView) -> AnyView {
     let row = |row: StockRowView| {
         view! {
             <Row>
-                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/stock?q={}", admin_frame::escaped(&row.sku))>{row.sku.clone()}</a></td>
+                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/stock?q={}", admin_layout::escaped(&row.sku))>{row.sku.clone()}</a></td>
                 <td>{row.name.clone()} <span class="block text-xs text-quiet">{row.location_name.clone()}</span></td>
                 <FigureCell>{locale.number(row.available)}</FigureCell>
             </Row>

@@ -17,8 +17,8 @@ mod units;
 
 use session::Access;
 
-/// Every server function of these pages and of the frame, with its access.
+/// Every server function of these pages and of the layout, with its access.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [admin_frame::ACCESS, home::ACCESS, list::ACCESS, order::ACCESS, parcel::ACCESS, pick_list::ACCESS, refusals::ACCESS].concat()
+    [admin_layout::ACCESS, home::ACCESS, list::ACCESS, order::ACCESS, parcel::ACCESS, pick_list::ACCESS, refusals::ACCESS].concat()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use admin_frame::{StaffForm, address, on_done, shown};
+use admin_layout::{StaffForm, address, on_done, shown};
 use domain::id::{OrderId, SavedFilterId};
 use domain::order::{FulfilmentState, OrderQueue, PaymentState};
 use domain::permission::Permission;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use admin_frame::{StaffForm, is_typing};
+use admin_layout::{StaffForm, is_typing};
 use domain::Money;
 use domain::id::OrderId;
 use domain::order::{AttemptState, DeliveryState, ParcelState, PaymentMethod, PaymentState};

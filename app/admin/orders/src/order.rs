@@ -1,6 +1,6 @@
 //! An order's page: lines, customer, payment, parcels, timeline; and every action on it.
 
-use admin_frame::{StaffForm, enclosing_id, keep_typed, refocus, shown};
+use admin_layout::{StaffForm, enclosing_id, keep_typed, refocus, shown};
 use domain::id::OrderId;
 use domain::order::{PaymentState, ReturnedItems};
 use domain::permission::Permission;
@@ -61,7 +61,7 @@ pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     let Ok(order) = order.parse::<OrderId>() else { return Err(request::not_found()) };
-    let may = admin_frame::granted();
+    let may = admin_layout::granted();
     let order =
         backend::order_management::view(&request::shop()?, &ctx, request::locale(), order).await.map_err(|error| order_error(&error))?;
     Ok(OrderPageView { order, may, key: request::shop()?.id().to_string() })
@@ -397,7 +397,7 @@ where
 
 fn people(order: &OrderView) -> AnyView {
     let contact = order.contact.clone().map(|contact| {
-        let found = format!("/admin/orders?q={}", admin_frame::escaped(&contact.email));
+        let found = format!("/admin/orders?q={}", admin_layout::escaped(&contact.email));
         view! {
             <div>
                 <p class="font-medium">{contact.name}</p>
@@ -412,7 +412,7 @@ fn people(order: &OrderView) -> AnyView {
         let lines = lines.clone();
         (!lines.is_empty()).then(|| view! { <div><h3 class="text-sm text-quiet">{title}</h3><PostalLabel lines/></div> }.into_any())
     };
-    let addresses = [address(tr!(ORDER_DELIVER_TO), &order.shipping_label), address(tr!(ORDER_BILLED_TO), &order.billing_label)];
+    let addresses = [address(tr!(ORDER_DELIVER_TO), &order.delivery_label), address(tr!(ORDER_BILLED_TO), &order.billing_label)];
     let delivery = order.delivery_name.clone().unwrap_or_else(|| tr!(ORDER_AT_COUNTER).to_owned());
     view! {
         <Panel title=tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)>

@@ -1,6 +1,6 @@
 //! A parcel on an order's page: pack, ship, deliver, undo, take back.
 
-use admin_frame::StaffForm;
+use admin_layout::StaffForm;
 use domain::Money;
 use domain::id::ParcelId;
 use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};

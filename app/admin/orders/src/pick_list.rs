@@ -1,6 +1,6 @@
 //! The pick list of some orders, for printing: a line for each location and variant, with its orders.
 
-use admin_frame::shown;
+use admin_layout::shown;
 use domain::permission::Permission;
 use domain::view::{PickLine, PickListView};
 use leptos::prelude::*;

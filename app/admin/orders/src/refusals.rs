@@ -1,6 +1,6 @@
 //! The refusals on the admin's home, with their actions.
 
-use admin_frame::{StaffForm, on_done, refocus};
+use admin_layout::{StaffForm, on_done, refocus};
 use domain::id::RefusalId;
 use domain::permission::Permission;
 use domain::view::{RefusalKind, RefusalView, TodayView, refusal_reason};

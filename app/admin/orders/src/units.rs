@@ -1,7 +1,7 @@
 //! Choosing units of an order's lines: to cancel those that did not leave, to refund their price, to write off those that came back
 //! broken.
 
-use admin_frame::StaffForm;
+use admin_layout::StaffForm;
 use domain::credit::{self, CreditRequest, Part};
 use domain::id::OrderLineId;
 use domain::order::{ReturnedItems, Tender};

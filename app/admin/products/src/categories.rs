@@ -1,6 +1,6 @@
 //! The categories in the order of the shop's menu, with the hidden ones.
 
-use admin_frame::shown;
+use admin_layout::shown;
 use domain::permission::Permission;
 use domain::view::CategoryRowView;
 use leptos::prelude::*;

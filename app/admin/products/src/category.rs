@@ -1,6 +1,6 @@
 //! A category: its texts by language, its position in the shop's menu, its picture, and whether it is published.
 
-use admin_frame::{Fields, OnePicture, StaffForm, on_done, on_uploaded, shown, upload, upload_problem};
+use admin_layout::{Fields, OnePicture, StaffForm, on_done, on_uploaded, shown, upload, upload_problem};
 use domain::Locale;
 use domain::id::CategoryId;
 use domain::permission::Permission;
@@ -101,7 +101,7 @@ access!(RemoveCategory, Access::Staff(Permission::WriteProducts));
 pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
-    let sent = admin_frame::Sent::receive(data, "picture").await?;
+    let sent = admin_layout::Sent::receive(data, "picture").await?;
     let Ok(category) = sent.value("category").parse::<CategoryId>() else { return Err(request::not_found()) };
     let category_now = backend::catalog::category_to_edit(&shop, &ctx, category).await.map_err(crate::catalog_error)?;
     let alts = category_now.draft.texts.iter().filter_map(|text| Some((Locale::parse(&text.locale)?, text.name.clone()))).collect();

@@ -1,6 +1,6 @@
 //! A product's edit page: texts by language, options and variants, prices, pictures, status.
 
-use admin_frame::{Fields, StaffForm, on_done, shown};
+use admin_layout::{Fields, StaffForm, on_done, shown};
 use domain::id::{CategoryId, ProductId};
 use domain::permission::Permission;
 use domain::view::{PictureView, ProductAdminView, ProductTexts};
@@ -129,7 +129,7 @@ fn form_of(view: &EditView, typed: &Typed) -> ProductForm {
     let draft = view.product.as_ref().map(|product| product.draft.clone()).unwrap_or_default();
     let own = draft.id.map(|id| id.to_string()).unwrap_or_default();
     let came_back = typed.of("form[id]", &own);
-    let pairs = came_back.values().iter().map(|(name, value)| format!("{}={}", admin_frame::escaped(name), admin_frame::escaped(value)));
+    let pairs = came_back.values().iter().map(|(name, value)| format!("{}={}", admin_layout::escaped(name), admin_layout::escaped(value)));
     let sent =
         came_back.is_any().then(|| serde_qs::Config::new(5, false).deserialize_str::<SaveProduct>(&pairs.collect::<Vec<_>>().join("&")));
     match sent {
@@ -174,7 +174,7 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
         Some(product) => view! { <Pictures product pictures may_write fallback=fallback.clone()/> }.into_any(),
         None => view! { <Alert>{tr!(ADMIN_PRODUCTS_PICTURE_SAVED_FIRST)}</Alert> }.into_any(),
     };
-    let find = format!("/admin/stock?q={}", admin_frame::escaped(&title));
+    let find = format!("/admin/stock?q={}", admin_layout::escaped(&title));
     view! {
         <Title text=title.clone()/>
         <div class="flex flex-col gap-5">

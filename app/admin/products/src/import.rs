@@ -1,6 +1,6 @@
 //! Import of products from a CSV file: a preview, then a report.
 
-use admin_frame::{FileForm, upload, upload_problem};
+use admin_layout::{FileForm, upload, upload_problem};
 use domain::permission::Permission;
 use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use leptos::prelude::*;
@@ -24,7 +24,7 @@ pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppErr
     use domain::number::DecimalMark;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
-    let sent = admin_frame::Sent::receive(data, "file").await?;
+    let sent = admin_layout::Sent::receive(data, "file").await?;
     let options = ImportOptions {
         pictures: if sent.value("without_pictures").is_empty() { Pictures::Fetch } else { Pictures::LeaveOut },
         decimals: match sent.value("decimals") {

@@ -1,6 +1,6 @@
 //! The list of products: search, status, pages by key.
 
-use admin_frame::{address, shown};
+use admin_layout::{address, shown};
 use domain::permission::Permission;
 use domain::view::{ProductListView, ProductRowView};
 use leptos::prelude::*;
@@ -53,7 +53,7 @@ fn products_page() -> AnyView {
         })
     });
     let products = resource(move || query.get(), |query| list_products(query.search, query.status, query.category, query.after));
-    let may_write = admin_frame::may(Permission::WriteProducts);
+    let may_write = admin_layout::may(Permission::WriteProducts);
     let making = || {
         view! {
             <LinkButton href="/admin/products/import" look=Look::Outline icon=icon::UPLOAD>{tr!(ADMIN_PRODUCTS_IMPORT)}</LinkButton>
@@ -145,7 +145,7 @@ fn table(products: Vec<ProductRowView>) -> AnyView {
     ];
     let row = |product: ProductRowView| {
         let picture = product.picture.map(|picture| view! { <Picture id=picture.id.to_string() alt="" sizes="3rem"/> });
-        let stock = format!("/admin/stock?q={}", admin_frame::escaped(&product.name));
+        let stock = format!("/admin/stock?q={}", admin_layout::escaped(&product.name));
         view! {
             <Row>
                 <td><span class="tile block size-12 overflow-hidden rounded-field">{picture}</span></td>

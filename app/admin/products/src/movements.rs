@@ -1,6 +1,6 @@
 //! The stock movements of a variant.
 
-use admin_frame::shown;
+use admin_layout::shown;
 use domain::permission::Permission;
 use domain::view::MovementView;
 use leptos::prelude::*;

@@ -1,6 +1,6 @@
 //! A product's pictures, with a form to add one.
 
-use admin_frame::{FileForm, on_uploaded, upload, upload_problem};
+use admin_layout::{FileForm, on_uploaded, upload, upload_problem};
 use domain::Locale;
 use domain::id::ProductId;
 use domain::permission::Permission;
@@ -19,7 +19,7 @@ use crate::edit::FORM;
 pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
-    let sent = admin_frame::Sent::receive(data, "picture").await?;
+    let sent = admin_layout::Sent::receive(data, "picture").await?;
     let Ok(product) = sent.value("product").parse::<ProductId>() else { return Err(request::not_found()) };
     let alts = Locale::ALL.map(|locale| (locale, sent.value(&format!("alt.{}", locale.code())).to_owned())).to_vec();
     backend::catalog::add_picture(&request::shop()?, &ctx, Some(product), sent.file, alts).await.map_err(crate::catalog_error)

@@ -1,6 +1,6 @@
 //! Stock: on hand, reserved, available; and its adjustment with a reason.
 
-use admin_frame::{StaffForm, address, on_done, shown};
+use admin_layout::{StaffForm, address, on_done, shown};
 use domain::Money;
 use domain::id::{LocationId, VariantId};
 use domain::permission::Permission;

@@ -1,6 +1,6 @@
 //! The delivery methods, with those that are not offered.
 
-use admin_frame::{SectionTabs, shown};
+use admin_layout::{SectionTabs, shown};
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Money};

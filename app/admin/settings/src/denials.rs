@@ -1,6 +1,6 @@
 //! Recent denials: wrong passwords, throttled attempts, missing permissions.
 
-use admin_frame::{SectionTabs, shown};
+use admin_layout::{SectionTabs, shown};
 use domain::permission::Permission;
 use domain::view::{DenialKind, DenialView};
 use leptos::prelude::*;

@@ -1,6 +1,6 @@
 //! A discount code's edit page.
 
-use admin_frame::{StaffForm, address};
+use admin_layout::{StaffForm, address};
 use domain::cart::Discount;
 use domain::permission::Permission;
 #[cfg(feature = "ssr")]

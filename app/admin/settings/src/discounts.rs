@@ -1,6 +1,6 @@
 //! The discount codes, with the inactive ones.
 
-use admin_frame::{SectionTabs, address, shown};
+use admin_layout::{SectionTabs, address, shown};
 use domain::cart::Discount;
 use domain::permission::Permission;
 use domain::view::{DiscountDraft, DiscountListView, DiscountRowView};

@@ -1,6 +1,6 @@
 //! What the pages that edit one thing by its code have in common.
 
-use admin_frame::{on_done, shown};
+use admin_layout::{on_done, shown};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::Serialize;

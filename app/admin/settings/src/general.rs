@@ -1,6 +1,6 @@
 //! The shop's settings: name, colours, currency, country, time zone, logo, limits.
 
-use admin_frame::{SectionTabs, StaffForm, on_done, shown};
+use admin_layout::{SectionTabs, StaffForm, on_done, shown};
 use domain::TimeZone;
 use domain::permission::Permission;
 use domain::view::ShopSettings;

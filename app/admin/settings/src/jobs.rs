@@ -1,6 +1,6 @@
 //! Dead jobs, with a button to retry.
 
-use admin_frame::{SectionTabs, StaffForm, on_done, shown};
+use admin_layout::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::JobId;
 use domain::permission::Permission;
 use domain::view::DeadJobView;

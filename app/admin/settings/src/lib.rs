@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
+pub mod api_keys;
 pub mod delivery;
 pub mod denials;
 pub mod discount;
@@ -11,7 +12,6 @@ pub mod discounts;
 mod edit_page;
 pub mod general;
 pub mod jobs;
-pub mod keys;
 pub mod limits;
 pub mod location;
 pub mod locations;
@@ -34,7 +34,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         discounts::ACCESS,
         general::ACCESS,
         jobs::ACCESS,
-        keys::ACCESS,
+        api_keys::ACCESS,
         limits::ACCESS,
         location::ACCESS,
         locations::ACCESS,

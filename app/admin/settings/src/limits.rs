@@ -1,4 +1,4 @@
-use admin_frame::{StaffForm, on_done};
+use admin_layout::{StaffForm, on_done};
 use domain::permission::Permission;
 use domain::view::OrderLimits;
 use domain::{Currency, Money};

@@ -1,6 +1,6 @@
 //! A stock location's edit page.
 
-use admin_frame::StaffForm;
+use admin_layout::StaffForm;
 use domain::order::{Channel, LocationKind};
 use domain::permission::Permission;
 use domain::view::LocationDraft;

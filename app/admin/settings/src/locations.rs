@@ -1,6 +1,6 @@
 //! The stock locations, with those that are not active.
 
-use admin_frame::{SectionTabs, shown};
+use admin_layout::{SectionTabs, shown};
 use domain::order::LocationKind;
 use domain::permission::Permission;
 use domain::view::LocationDraft;

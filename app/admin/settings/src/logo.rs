@@ -1,4 +1,4 @@
-use admin_frame::{OnePicture, StaffForm, on_done, on_uploaded, upload, upload_problem};
+use admin_layout::{OnePicture, StaffForm, on_done, on_uploaded, upload, upload_problem};
 use domain::id::PictureId;
 use domain::permission::Permission;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
     use domain::Locale;
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
-    let sent = admin_frame::Sent::receive(data, "logo").await?;
+    let sent = admin_layout::Sent::receive(data, "logo").await?;
     let name = backend::settings::shop(&shop).name;
     let alts = Locale::ALL.map(|locale| (locale, name.clone())).to_vec();
     let picture = backend::catalog::add_picture(&shop, &ctx, None, sent.file, alts).await.map_err(|error| match error {

@@ -1,6 +1,6 @@
 //! A delivery method's edit page.
 
-use admin_frame::StaffForm;
+use admin_layout::StaffForm;
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Locale, Money};

@@ -1,6 +1,6 @@
 //! The user's own preferences: which mails they get.
 
-use admin_frame::{StaffForm, on_done, shown};
+use admin_layout::{StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::{StaffNotice, StaffNoticesView};
 use leptos::prelude::*;

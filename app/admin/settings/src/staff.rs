@@ -1,6 +1,6 @@
 //! Staff: their roles, and who may sign in.
 
-use admin_frame::{SectionTabs, StaffForm, on_done, shown};
+use admin_layout::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::UserId;
 use domain::permission::{Permission, Role};
 use domain::view::StaffView;

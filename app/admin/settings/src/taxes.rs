@@ -1,6 +1,6 @@
 //! Tax rates: past, current and future, with a form to add one; and whether the prices of each list contain tax.
 
-use admin_frame::{SectionTabs, StaffForm, on_done, shown};
+use admin_layout::{SectionTabs, StaffForm, on_done, shown};
 use domain::Timestamp;
 use domain::permission::Permission;
 use domain::view::{PriceListView, TaxRateView};

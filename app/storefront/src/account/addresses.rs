@@ -4,7 +4,7 @@ use leptos_router::hooks::use_query_map;
 use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, PostalLabel, SkeletonText, Tone, tr};
 
-use super::{AccountFrame, BookView, ChangeAddresses, read_addresses};
+use super::{AccountLayout, BookView, ChangeAddresses, read_addresses};
 use crate::address::{AddressFields, AddressStart};
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
@@ -54,7 +54,7 @@ fn AddressList(book: BookView, action: ServerAction<ChangeAddresses>, done: usiz
     let heading = if book.edited.is_empty() { tr!(ADDRESS_ADD) } else { tr!(COMMON_EDIT) };
     let (edited, start, countries) = (book.edited, book.form, book.countries);
     view! {
-        <AccountFrame here="/account/addresses" title=tr!(ACCOUNT_ADDRESSES)>
+        <AccountLayout here="/account/addresses" title=tr!(ACCOUNT_ADDRESSES)>
             {none.then(|| view! { <EmptyState title=tr!(ADDRESS_NONE_TITLE) body=tr!(ADDRESS_NONE_BODY) plain=true/> })}
             <ul class="grid sm:grid-cols-2 gap-4">{book.saved.into_iter().map(|saved| view! { <AddressCard saved action/> }).collect_view()}</ul>
             <section class="mt-10 max-w-xl">
@@ -65,7 +65,7 @@ fn AddressList(book: BookView, action: ServerAction<ChangeAddresses>, done: usiz
                     <AddressForm edited start=start.clone() countries=countries.clone() action problem/>
                 </For>
             </section>
-        </AccountFrame>
+        </AccountLayout>
     }
     .into_any()
 }

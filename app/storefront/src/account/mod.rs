@@ -17,9 +17,9 @@ pub use sign_in::{SignInPage, SignUpPage};
 /// Server functions of the account.
 pub const ACCESS: &[(&str, Access)] = calls::ACCESS;
 
-/// The frame of the account's pages: the navigation beside the page.
+/// The layout of the account's pages: the navigation beside the page.
 #[component]
-pub(crate) fn AccountFrame(here: &'static str, #[prop(into)] title: String, children: Children) -> impl IntoView {
+pub(crate) fn AccountLayout(here: &'static str, #[prop(into)] title: String, children: Children) -> impl IntoView {
     let links = [
         NavLink::new("/account", tr!(ACCOUNT_OVERVIEW)),
         NavLink::new("/account/orders", tr!(ACCOUNT_ORDERS)),

@@ -5,7 +5,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback};
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
 
-use super::{AccountFrame, AccountView, SignOut, read_account, read_my_order, read_my_orders};
+use super::{AccountLayout, AccountView, SignOut, read_account, read_my_order, read_my_orders};
 use crate::cart::{Gone, use_cart};
 use crate::error_page::ErrorPage;
 use crate::order::{OrderDetails, OrderRow};
@@ -49,7 +49,7 @@ fn Overview(account: AccountView) -> impl IntoView {
     let name = account.contact.name.split_whitespace().next().unwrap_or_default().to_owned();
     let none = account.orders.orders.is_empty();
     view! {
-        <AccountFrame here="/account" title=tr!(ACCOUNT_GREETING, name = name)>
+        <AccountLayout here="/account" title=tr!(ACCOUNT_GREETING, name = name)>
             <ProblemSummary problem/>
             {if none {
                 view! {
@@ -69,7 +69,7 @@ fn Overview(account: AccountView) -> impl IntoView {
             <PostForm action class="mt-10">
                 <Button look=Look::Outline kind="submit" icon=icon::SIGN_OUT busy=action.pending()>{tr!(ACCOUNT_SIGN_OUT)}</Button>
             </PostForm>
-        </AccountFrame>
+        </AccountLayout>
     }
     .into_any()
 }
@@ -95,11 +95,11 @@ fn my_orders_page() -> AnyView {
                 let next = list.next.map(|after| address("/account/orders", [("after", after.as_str())].into_iter()));
                 let none = list.orders.is_empty();
                 view! {
-                    <AccountFrame here="/account/orders" title=tr!(ACCOUNT_ORDERS)>
+                    <AccountLayout here="/account/orders" title=tr!(ACCOUNT_ORDERS)>
                         {none.then(|| view! { <EmptyState title=tr!(ACCOUNT_NO_ORDERS_TITLE) body=tr!(ACCOUNT_NO_ORDERS_BODY)/> })}
                         <ul class="divide-y divide-hairline">{list.orders.into_iter().map(|order| view! { <OrderRow order/> }).collect_view()}</ul>
                         {next.map(|next| view! { <Pager next/> })}
-                    </AccountFrame>
+                    </AccountLayout>
                 }.into_any()
             })}
         </Suspense>

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 use ui::{Alert, Button, Choice, Field, SelectField, SkeletonText, Tone, tr};
 
-use super::{AccountFrame, ChangeAccount, PreferencesView, read_preferences};
+use super::{AccountLayout, ChangeAccount, PreferencesView, read_preferences};
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
 
@@ -51,7 +51,7 @@ fn Forms(view: PreferencesView) -> impl IntoView {
     let typed = move |name: &str, saved: String| fallback.value(name).map_or(saved, str::to_owned);
     let languages: Vec<_> = Locale::ALL.into_iter().map(|locale| Choice::new(locale.code(), locale.name())).collect();
     view! {
-        <AccountFrame here="/account/preferences" title=tr!(ACCOUNT_PREFERENCES)>
+        <AccountLayout here="/account/preferences" title=tr!(ACCOUNT_PREFERENCES)>
             <div class="max-w-xl flex flex-col gap-10">
                 <ProblemSummary problem/>
                 {move || saved().then(|| view! { <Alert tone=Tone::Success>{tr!(COMMON_SAVED)}</Alert> })}
@@ -78,7 +78,7 @@ fn Forms(view: PreferencesView) -> impl IntoView {
                     <div><Button kind="submit" busy=action.pending()>{tr!(ACCOUNT_CHANGE_PASSWORD)}</Button></div>
                 </PostForm>
             </div>
-        </AccountFrame>
+        </AccountLayout>
     }
     .into_any()
 }

@@ -15,7 +15,7 @@ use ui::{
 use wasm_bindgen::JsCast;
 
 use super::{Cart, Gone, use_cart};
-use crate::place::{self, DeliveryLine, read_delivery};
+use crate::delivery_place::{self, DeliveryLine, read_delivery};
 
 /// The delay before code that is not needed at first is loaded.
 const LOAD_DELAY: Duration = Duration::from_secs(3);
@@ -321,9 +321,9 @@ pub fn Sums(
 ) -> impl IntoView {
     let locale = use_locale();
     let contents = Signal::derive(move || view.with(contents_of));
-    let to = place::current(delivery.clone());
+    let to = delivery_place::current(delivery.clone());
     // The place's name and the fee, once both are known.
-    let shipping = Memo::new(move |_| {
+    let delivery_fee = Memo::new(move |_| {
         let (price, weight_g) = contents.get()?;
         to.with(|to| {
             Some((to.place.as_ref()?.name.clone(), to.ways(price, weight_g).first().map(|(fee, way)| (*fee, way.rate.tax_rate_bp))?))
@@ -333,7 +333,7 @@ pub fn Sums(
     let discount = move || view.with(|view| (view.totals.discount.minor > 0).then(|| locale.money(view.totals.discount)));
     let sums = Memo::new(move |_| {
         let (subtotal, tax) = view.with(|view| (discounted_subtotal(view), view.totals.tax));
-        let Some((_, (fee, rate))) = shipping.get() else { return (subtotal, tax) };
+        let Some((_, (fee, rate))) = delivery_fee.get() else { return (subtotal, tax) };
         (subtotal.plus(fee).unwrap_or(subtotal), fee.tax_inside(rate).and_then(|inside| tax.plus(inside)).unwrap_or(tax))
     });
     let total = Signal::derive(move || locale.money(sums.get().0));
@@ -341,9 +341,9 @@ pub fn Sums(
         <dl class="flex flex-col gap-2">
             <SumLine label=tr!(CART_SUBTOTAL) amount=subtotal/>
             {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> }.into_any())}
-            {move || match shipping.get() {
+            {move || match delivery_fee.get() {
                 Some((place, (cost, _))) => view! {
-                    <SumLine label=tr!(PLACE_SHIPPING_TO, place = place) amount=place::fee(cost)/>
+                    <SumLine label=tr!(PLACE_DELIVERY_TO, place = place) amount=delivery_place::fee(cost)/>
                     <SumLine label=tr!(CART_TOTAL) amount=total total=true/>
                 }.into_any(),
                 None => view! { <SumLine label=tr!(PLACE_TOTAL_BEFORE) amount=total total=true/> }.into_any(),

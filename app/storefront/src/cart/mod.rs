@@ -44,9 +44,9 @@ pub fn empty() -> CartView {
         lines: Vec::new(),
         subtotal: zero,
         discount: zero,
-        shipping: zero,
+        delivery_fee: zero,
         tax: zero,
-        shipping_tax: zero,
+        delivery_tax: zero,
         total: zero,
         weight_g: 0,
     };
@@ -70,7 +70,7 @@ pub struct Cart {
     owner: StoredValue<Owner>,
 }
 
-/// Called once by the shell.
+/// Called once by the layout.
 pub fn provide_cart() -> Cart {
     let cart = Cart {
         stored: RwSignal::new(StoredCart::default()),

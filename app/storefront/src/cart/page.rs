@@ -5,7 +5,7 @@ use ui::{Card, LinkButton, Look, Size, SkeletonText, tr};
 
 use super::{CodeForm, EmptyCart, Lines, NoticeList, Notices, Sums, empty, general_notices, items_in, read_cart, use_cart};
 use crate::checkout::{LatestOrder, LatestOrderNote, read_latest_order};
-use crate::place::read_delivery;
+use crate::delivery_place::read_delivery;
 use crate::seo::NotIndexed;
 
 /// Shows the browser's cart where a script runs, the server's before that.

@@ -23,7 +23,7 @@ use crate::address;
 #[cfg(feature = "ssr")]
 use crate::cart::{name_cart, named_cart};
 #[cfg(feature = "ssr")]
-use crate::place;
+use crate::delivery_place;
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<BeginCheckout>(), access_of::<ReadOffers>(), access_of::<PlaceOrder>()];
@@ -48,7 +48,7 @@ pub struct CheckoutStart {
     pub book: Vec<SavedAddress>,
     /// Code and name of each.
     pub countries: Vec<(String, String)>,
-    pub shipping: AddressStart,
+    pub delivery_address: AddressStart,
     pub billing: AddressStart,
     /// The delivery options, once the place is known.
     pub offers: Vec<Offer>,
@@ -174,14 +174,16 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
     } else {
         Vec::new()
     };
-    let (shipping, billing) = if fallback.to.is_empty() {
+    let (delivery_address, billing) = if fallback.to.is_empty() {
         let own = book.iter().find(|saved| saved.is_default).or(book.first()).map(|saved| saved.address.clone());
         (own.unwrap_or_else(address::of_chosen_place), Address::default())
     } else {
         (address::read(&typed, ""), address::read(&typed, "billing_"))
     };
     let offers = match &cart {
-        Some(CartView { id: Some(id), .. }) if backend::checkout::is_delivery_place_known(&shipping) => offers(*id, &shipping).await?,
+        Some(CartView { id: Some(id), .. }) if backend::checkout::is_delivery_place_known(&delivery_address) => {
+            offers(*id, &delivery_address).await?
+        }
         _ => Vec::new(),
     };
     let typed_or = |name: &str, otherwise: String| typed.get(name).cloned().unwrap_or(otherwise);
@@ -199,7 +201,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         signed_in: me.is_some(),
         book,
         countries: backend::customers::countries(locale),
-        shipping: address::start(shipping)?,
+        delivery_address: address::start(delivery_address)?,
         billing: address::start(billing)?,
         offers,
         takes_cash: backend::checkout::open_order_limits::takes_cash(&shop, &context),
@@ -227,9 +229,9 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         return Err(request::refused(422, t::CHECKOUT_NOTHING_TO_BUY));
     };
     let contact = ContactDetails { name: field("name"), email: field("email"), phone: field("phone") };
-    let mut shipping = address::read(&fields, "");
-    shipping.recipient.clone_from(&contact.name);
-    shipping.phone.clone_from(&contact.phone);
+    let mut delivery_address = address::read(&fields, "");
+    delivery_address.recipient.clone_from(&contact.name);
+    delivery_address.phone.clone_from(&contact.phone);
     let billing = (field("billing_same").is_empty() && fields.contains_key("billing_country")).then(|| {
         let mut billing = address::read(&fields, "billing_");
         if billing.recipient.is_empty() {
@@ -242,8 +244,8 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     let form = CheckoutForm {
         cart,
         contact,
-        shipping: address::as_chosen(shipping.clone()),
-        billing: billing.clone().map(address::as_chosen),
+        delivery_address: address::as_chosen(delivery_address.clone()),
+        billing_address: billing.clone().map(address::as_chosen),
         delivery: field("delivery"),
         payment: payment.unwrap_or(PaymentMethod::Card),
         seen_total,
@@ -251,7 +253,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     let at_fields = |errors: FieldErrors| {
         let (theirs, mine): (Vec<_>, Vec<_>) =
             errors.into_iter().filter(|(name, _)| name != "recipient").partition(|(name, _)| name.starts_with("billing_"));
-        let mut errors = address::at_fields(mine, &shipping, "");
+        let mut errors = address::at_fields(mine, &delivery_address, "");
         errors.extend(address::at_fields(theirs, &billing.clone().unwrap_or_default(), "billing_"));
         errors
     };
@@ -273,15 +275,16 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     };
     if context.user().is_some() && !field("save_address").is_empty() {
         // The order is placed: an address that cannot be saved is no reason to fail.
-        if let Err(error) = backend::customers::save_address(&shop, &context, locale, None, &shipping, false).await {
+        if let Err(error) = backend::customers::save_address(&shop, &context, locale, None, &delivery_address, false).await {
             tracing::warn!(%error, "an address was not saved");
         }
     }
     name_cart(None);
-    if let Some(chosen) =
-        backend::customers::delivery_place(locale, if shipping.country == "PH" { &shipping.place } else { &shipping.country })
-    {
-        place::remember(&chosen.code);
+    if let Some(chosen) = backend::customers::delivery_place(
+        locale,
+        if delivery_address.country == "PH" { &delivery_address.place } else { &delivery_address.country },
+    ) {
+        delivery_place::remember(&chosen.code);
     }
     // Proves to the return page that this browser placed the order.
     super::remember_order(&shop, placed.order);

@@ -15,14 +15,14 @@ use crate::address::AddressStart;
 #[component]
 pub(super) fn AddressBook(
     book: Vec<SavedAddress>,
-    shipping: RwSignal<(u32, AddressStart)>,
+    delivery_address: RwSignal<(u32, AddressStart)>,
     on_place: Callback<(String, String)>,
 ) -> impl IntoView {
     let fill = move |address: Address| {
         spawn_local(async move {
             if let Ok(start) = crate::account::read_saved_form(address.clone()).await {
                 on_place.run((address.country.clone(), address.place.clone()));
-                shipping.update(|shipping| *shipping = (shipping.0 + 1, start));
+                delivery_address.update(|delivery_address| *delivery_address = (delivery_address.0 + 1, start));
             }
         });
     };
@@ -63,12 +63,12 @@ pub(super) fn Delivery(offers: Offers, problem: Signal<Option<AppError>>) -> imp
                 let when =
                     if from == to { tr!(DELIVERY_ARRIVES_ON, date = to) } else { tr!(DELIVERY_ARRIVES_BETWEEN, from = from, to = to) };
                 let detail = if offer.option.description.is_empty() { when } else { format!("{when} · {}", offer.option.description) };
-                let fee = offer.totals.shipping;
+                let fee = offer.totals.delivery_fee;
                 RadioCard {
                     value: offer.option.code.clone(),
                     title: offer.option.name.clone(),
                     detail: Some(detail),
-                    aside: Some(if fee.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { locale.money(fee) }),
+                    aside: Some(if fee.minor == 0 { tr!(CART_DELIVERY_FREE).to_owned() } else { locale.money(fee) }),
                     icon: Some(icon::TRUCK),
                     disabled: false,
                 }

@@ -101,7 +101,7 @@ fn Steps(
     let cart = use_cart();
     let offers = Offers::new(&start);
     let problem = offers.without_stale_error(problem, action);
-    let place = RwSignal::new((start.shipping.address.country.clone(), start.shipping.address.place.clone()));
+    let place = RwSignal::new((start.delivery_address.address.country.clone(), start.delivery_address.address.place.clone()));
     offers.follow(cart, view, place);
     offers.refresh_after_refusal(cart, action);
     let chosen = offers.chosen();
@@ -115,7 +115,7 @@ fn Steps(
     let unfolded = start.typed.get("step").is_some_and(|step| step == USE_CODE || step == DROP_CODE);
     let busy = Signal::derive(move || action.pending().get() || leaving.get());
     let cart_id = move || view.with(|view| view.id.map(|id| id.to_string()).unwrap_or_default());
-    let CheckoutStart { key, contact, signed_in, book, countries, shipping, billing, typed, .. } = start;
+    let CheckoutStart { key, contact, signed_in, book, countries, delivery_address, billing, typed, .. } = start;
     view! {
         <PostForm action id="checkout" class="grid lg:grid-cols-[1fr_24rem] gap-x-12 gap-y-8 items-start">
             <input type="hidden" name="key" value=key/>
@@ -130,7 +130,7 @@ fn Steps(
                 <ProblemSummary problem/>
                 <div class="mt-4">
                     <ContactStep contact signed_in problem/>
-                    <DeliveryStep signed_in book countries=countries.clone() shipping offers place problem/>
+                    <DeliveryStep signed_in book countries=countries.clone() delivery_address offers place problem/>
                     <PaymentStep typed billing countries total cash problem/>
                 </div>
                 <PlaceOrderButton view total busy/>
@@ -165,19 +165,19 @@ fn DeliveryStep(
     signed_in: bool,
     book: Vec<SavedAddress>,
     countries: Vec<(String, String)>,
-    shipping: AddressStart,
+    delivery_address: AddressStart,
     offers: Offers,
     place: RwSignal<(String, String)>,
     problem: Signal<Option<AppError>>,
 ) -> impl IntoView {
     // With the number of times it was filled from the address book: each time the fields are rebuilt, without what was typed.
-    let shipping = RwSignal::new((0_u32, shipping));
+    let delivery_address = RwSignal::new((0_u32, delivery_address));
     let on_place = Callback::new(move |now: (String, String)| place.set(now));
     view! {
         <Step number=2 title=tr!(CHECKOUT_DELIVERY_TITLE)>
             <div class="grid gap-5 max-w-xl">
-                <AddressBook book shipping on_place/>
-                <For each=move || [shipping.get()] key=|(times, _)| *times let((_, start))>
+                <AddressBook book delivery_address on_place/>
+                <For each=move || [delivery_address.get()] key=|(times, _)| *times let((_, start))>
                     <AddressFields start countries=countries.clone() problem on_place/>
                 </For>
                 {signed_in.then(|| view! { <Checkbox label=tr!(ADDRESS_SAVE_FOR_LATER) name="save_address"/> })}

@@ -57,7 +57,7 @@ pub(super) fn Summary(
 }
 
 fn total_before_delivery(view: &CartView) -> Money {
-    view.totals.total.minus(view.totals.shipping).unwrap_or(view.totals.total)
+    view.totals.total.minus(view.totals.delivery_fee).unwrap_or(view.totals.total)
 }
 
 #[component]
@@ -98,11 +98,11 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
             }))
         })
     };
-    let shipping = Signal::derive(move || {
+    let delivery_fee = Signal::derive(move || {
         chosen.with(|chosen| match chosen {
-            Some(offer) if offer.totals.shipping.minor == 0 => tr!(CART_SHIPPING_FREE).to_owned(),
-            Some(offer) => locale.money(offer.totals.shipping),
-            None => tr!(CHECKOUT_SHIPPING_BY_PLACE).to_owned(),
+            Some(offer) if offer.totals.delivery_fee.minor == 0 => tr!(CART_DELIVERY_FREE).to_owned(),
+            Some(offer) => locale.money(offer.totals.delivery_fee),
+            None => tr!(CHECKOUT_DELIVERY_BY_PLACE).to_owned(),
         })
     });
     let discount = move || {
@@ -120,14 +120,14 @@ fn Totals(view: Signal<CartView>, chosen: Memo<Option<Offer>>) -> impl IntoView 
     let tax = Signal::derive(move || {
         locale.money(chosen.with(|chosen| match chosen {
             Some(offer) => offer.totals.tax,
-            None => view.with(|view| view.totals.tax.minus(view.totals.shipping_tax).unwrap_or(view.totals.tax)),
+            None => view.with(|view| view.totals.tax.minus(view.totals.delivery_tax).unwrap_or(view.totals.tax)),
         }))
     });
     view! {
         <dl class="flex flex-col gap-2 border-t border-hairline pt-4">
             <SumLine label=tr!(CART_SUBTOTAL) amount=of(|totals| totals.subtotal)/>
             {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> })}
-            <SumLine label=tr!(CART_SHIPPING) amount=shipping/>
+            <SumLine label=tr!(CART_DELIVERY_FEE) amount=delivery_fee/>
             {move || if is_complete.get() {
                 view! { <SumLine label=tr!(CART_TOTAL) amount=total total=true/> }.into_any()
             } else {

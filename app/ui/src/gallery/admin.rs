@@ -1,4 +1,4 @@
-//! The admin's home in its frame, with sample figures.
+//! The admin's home in its layout, with sample figures.
 
 use leptos::prelude::*;
 
@@ -35,9 +35,9 @@ pub fn GalleryAdmin() -> impl IntoView {
         })
         .collect();
     view! {
-        <AdminFrame shop_name="tindahan".to_owned() user_name="Liza Reyes".to_owned() navigation path="/admin/orders".to_owned() commands>
+        <AdminLayout shop_name="tindahan".to_owned() user_name="Liza Reyes".to_owned() navigation path="/admin/orders".to_owned() commands>
             {first_page()}
-        </AdminFrame>
+        </AdminLayout>
     }
 }
 

@@ -184,7 +184,7 @@ fn choices(pictures: &[String]) -> AnyView {
             value: "pickup".into(),
             title: tr!(DELIVERY_PICKUP).into(),
             detail: Some(tr!(DELIVERY_NONE_FOR_ADDRESS).into()),
-            aside: Some(tr!(CART_SHIPPING_FREE).into()),
+            aside: Some(tr!(CART_DELIVERY_FREE).into()),
             icon: Some(icon::STORE),
             disabled: true,
         },
@@ -292,7 +292,7 @@ fn surfaces() -> AnyView {
                 <Card>
                     <dl class="flex flex-col gap-2">
                         <SumLine label=tr!(CART_SUBTOTAL) amount="₱780.00".to_owned()/>
-                        <SumLine label=tr!(CART_SHIPPING) amount="₱150.00".to_owned()/>
+                        <SumLine label=tr!(CART_DELIVERY_FEE) amount="₱150.00".to_owned()/>
                         <SumLine label=tr!(CART_TOTAL) amount="₱930.00".to_owned() total=true/>
                     </dl>
                 </Card>

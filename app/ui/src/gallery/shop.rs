@@ -1,4 +1,4 @@
-//! A storefront page in its frame, with sample products.
+//! A storefront page in its layout, with sample products.
 
 use leptos::prelude::*;
 

@@ -44,14 +44,14 @@ pub(super) const CHECKS: &[Check] = &[
         page: page!("orders"),
         find: Find::Sql(
             "select f.id, case when f.parts > 0 and f.parts < 6 then 'of its delivery it has ' || cast(f.parts as text) || ' of 6 parts'
-                when f.parts = 0 and f.shipping <> 0 then 'without a delivery it has a fee of ' || cast(f.shipping as text)
+                when f.parts = 0 and f.delivery_fee <> 0 then 'without a delivery it has a fee of ' || cast(f.delivery_fee as text)
                 else 'it is of the channel ' || f.channel || ', and lacks its contact or its delivery' end as what
-             from (select o.id, o.channel, o.shipping, o.contact_id,
-                    case when o.shipping_address_id is null then 0 else 1 end + case when o.billing_address_id is null then 0 else 1 end
+             from (select o.id, o.channel, o.delivery_fee, o.contact_id,
+                    case when o.delivery_address_id is null then 0 else 1 end + case when o.billing_address_id is null then 0 else 1 end
                     + case when o.delivery_code is null then 0 else 1 end + case when o.delivery_name is null then 0 else 1 end
                     + case when o.promised_from is null then 0 else 1 end + case when o.promised_to is null then 0 else 1 end as parts
                 from orders o where o.id > $1 and o.id <= $2) f
-             where (f.parts > 0 and f.parts < 6) or (f.parts = 0 and f.shipping <> 0)
+             where (f.parts > 0 and f.parts < 6) or (f.parts = 0 and f.delivery_fee <> 0)
                 or (f.channel in ('web', 'api') and (f.contact_id is null or f.parts < 6)) order by f.id",
         ),
         name_of: order,
@@ -64,9 +64,9 @@ pub(super) const CHECKS: &[Check] = &[
             "select f.id, 'lines and adjustments are ' || cast(f.lines + f.added as text) || ' of ' || cast(f.total as text)
                 || ', units ' || cast(f.units as text) || ' of ' || cast(f.subtotal as text)
                 || ', discounts ' || cast(f.taken as text) || ' of ' || cast(f.discount as text)
-                || ', delivery ' || cast(f.delivery as text) || ' of ' || cast(f.shipping as text)
+                || ', delivery ' || cast(f.delivery as text) || ' of ' || cast(f.delivery_fee as text)
                 || ', taxes ' || cast(f.taxes as text) || ' of ' || cast(f.tax as text) as what
-             from (select o.id, o.subtotal, o.discount, o.shipping, o.tax, o.total,
+             from (select o.id, o.subtotal, o.discount, o.delivery_fee, o.tax, o.total,
                     coalesce((select sum(l.quantity * l.unit_price) from order_lines l where l.order_id = o.id), 0) as units,
                     coalesce((select sum(l.total) from order_lines l where l.order_id = o.id), 0) as lines,
                     coalesce((select sum(a.amount) from order_adjustments a where a.order_id = o.id and a.order_line_id is null), 0) as added,
@@ -74,7 +74,7 @@ pub(super) const CHECKS: &[Check] = &[
                     coalesce((select sum(a.amount) from order_adjustments a where a.order_id = o.id and a.kind = 'delivery'), 0) as delivery,
                     coalesce((select sum(t.tax) from order_taxes t where t.order_id = o.id), 0) as taxes
                 from orders o where o.id > $1 and o.id <= $2) f
-             where f.lines + f.added <> f.total or f.units <> f.subtotal or f.taken <> f.discount or f.delivery <> f.shipping
+             where f.lines + f.added <> f.total or f.units <> f.subtotal or f.taken <> f.discount or f.delivery <> f.delivery_fee
                 or f.taxes <> f.tax order by f.id",
         ),
         name_of: order,

@@ -85,6 +85,7 @@ macro_rules! in_queue {
                where p.order_id = o.id and p.state = 'packed')"
     };
     (to_ship) => {
+        // Both conditions of a parcel: the second is that of the index of those that wait.
         "o.cancelled_at is null and o.id in (select p.order_id from parcels p where p.state = 'packed' and p.state in ('picked', 'packed'))"
     };
     (unpaid) => {

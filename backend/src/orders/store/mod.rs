@@ -25,7 +25,7 @@ pub(crate) struct Head {
     pub channel: Channel,
     pub currency: Currency,
     pub locale: String,
-    pub shipping_address_id: Option<AddressId>,
+    pub delivery_address_id: Option<AddressId>,
     pub billing_address_id: Option<AddressId>,
     pub delivery_code: Option<String>,
     pub delivery_name: Option<String>,
@@ -34,7 +34,7 @@ pub(crate) struct Head {
     pub payment_method: PaymentMethod,
     pub subtotal: i64,
     pub discount: i64,
-    pub shipping: i64,
+    pub delivery_fee: i64,
     pub tax: i64,
     pub total: i64,
     pub waived: i64,
@@ -74,8 +74,8 @@ pub(crate) struct Facts {
 
 pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<Head>, DbError> {
     db.fetch_optional(
-        "select id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_code,
-            delivery_name, promised_from, promised_to, payment_method, subtotal, discount, shipping, tax, total, waived,
+        "select id, number, contact_id, user_id, channel, currency, locale, delivery_address_id, billing_address_id, delivery_code,
+            delivery_name, promised_from, promised_to, payment_method, subtotal, discount, delivery_fee, tax, total, waived,
             waived_tax, payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
          from orders where id = $1",
         &[&order],

@@ -201,16 +201,16 @@ impl From<Payment> for PaymentMethod {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    /// The person who buys. Contact, shipping and delivery are needed, except for what is handed over at a counter: a cart of the channel
+    /// The person who buys. Contact, delivery_address and delivery are needed, except for what is handed over at a counter: a cart of the channel
     /// `till` may be ordered without all three.
     #[serde(default)]
     pub contact: Option<Contact>,
     /// Address that the parcels go to.
     #[serde(default)]
-    pub shipping: Option<Address>,
+    pub delivery_address: Option<Address>,
     /// Who pays, when elsewhere.
     #[serde(default)]
-    pub billing: Option<Address>,
+    pub billing_address: Option<Address>,
     /// The code of a delivery option.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 64, example = "standard")]
@@ -227,7 +227,7 @@ impl NewOrder {
     /// Does it say nothing of who buys, and of where and how it is delivered?
     #[must_use]
     pub const fn is_without_delivery(&self) -> bool {
-        self.contact.is_none() && self.shipping.is_none() && self.billing.is_none() && self.delivery.is_none()
+        self.contact.is_none() && self.delivery_address.is_none() && self.billing_address.is_none() && self.delivery.is_none()
     }
 }
 
@@ -465,7 +465,7 @@ pub struct Order {
     /// The person who bought; none where nobody's name was taken, at a counter.
     pub contact: Option<Contact>,
     /// Address that the parcels go to; none for what is handed over at a counter, like all up to `promised_to`.
-    pub shipping_address: Option<Address>,
+    pub delivery_address: Option<Address>,
     /// Billing address.
     pub billing_address: Option<Address>,
     /// The delivery method's name as bought.
@@ -483,7 +483,7 @@ pub struct Order {
     /// What discounts took off, as a positive amount.
     pub discount: Money,
     /// Fee of the delivery method.
-    pub shipping: Money,
+    pub delivery_fee: Money,
     /// Tax inside the total.
     pub tax: Money,
     /// What discount and delivery fee consist of: each line's share, and what is of the whole order. The sum of the lines and of these is the total.
@@ -544,7 +544,7 @@ impl From<view::OrderView> for Order {
             placed_at: o.placed_at.millis(),
             channel: o.channel.to_string(),
             contact: o.contact.map(|contact| Contact { name: contact.name, email: contact.email, phone: contact.phone }),
-            shipping_address: o.shipping_address.map(Into::into),
+            delivery_address: o.delivery_address.map(Into::into),
             billing_address: o.billing_address.map(Into::into),
             delivery_name: o.delivery_name,
             promised_from: o.promised.map(|(from, _)| from.millis()),
@@ -553,7 +553,7 @@ impl From<view::OrderView> for Order {
             lines: o.lines.into_iter().map(line).collect(),
             subtotal: o.subtotal.into(),
             discount: o.discount.into(),
-            shipping: o.shipping.into(),
+            delivery_fee: o.delivery_fee.into(),
             tax: o.tax.into(),
             adjustments: o.adjustments.into_iter().map(Into::into).collect(),
             taxes: o.taxes.into_iter().map(Into::into).collect(),

@@ -64,7 +64,7 @@ pub struct ProductCard {
     pub slug: String,
     /// Name in the caller's language.
     pub name: String,
-    /// Brand or maker; may be empty.
+    /// Who makes or supplies it; may be empty.
     pub vendor: String,
     /// The first of its pictures.
     pub picture: Option<Picture>,
@@ -209,7 +209,7 @@ pub struct Product {
     pub slug: String,
     /// Name in the caller's language.
     pub name: String,
-    /// Brand or maker; may be empty.
+    /// Who makes or supplies it; may be empty.
     pub vendor: String,
     /// A sentence about it, in the caller's language.
     pub summary: String,

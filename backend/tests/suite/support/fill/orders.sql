@@ -39,8 +39,8 @@ select i, at, fate, printf('%012x', at) || '70008' || printf('%015x', i) as hex,
     case i % 10 when 3 then 0 when 4 then i % (select count(*) from fill_users) end as account
 from f;
 
-insert into orders (id, number, contact_id, user_id, channel, currency, locale, shipping_address_id, billing_address_id, delivery_code,
-    delivery_name, promised_from, promised_to, payment_method, subtotal, discount, shipping, tax, total, payment_state,
+insert into orders (id, number, contact_id, user_id, channel, currency, locale, delivery_address_id, billing_address_id, delivery_code,
+    delivery_name, promised_from, promised_to, payment_method, subtotal, discount, delivery_fee, tax, total, payment_state,
     fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason)
 select unhex(o.hex), o.number, p.contact_id, u.user_id, 'web', 'PHP', 'en', p.address_id, p.address_id, 'standard', 'Standard', o.at, o.at,
     o.method, 30000, case when o.i % 10 = 1 then 3000 else 0 end, 10000, 4286,
@@ -123,9 +123,11 @@ select unhex(l.hex), l.position, unhex(l.line_hex), 1, case when l.sent = 1 then
 from fill_lines l where l.sent = 1 or l.fate = 'to ship';
 
 -- Every tenth of these came in, all others left.
-insert into stock_movements (id, variant_id, location_id, kind, quantity, value, currency, reason, source_kind, source_id, at)
+insert into stock_movements (id, variant_id, location_id, kind, quantity, value, currency, reason, actor, source_kind,
+    source_id, at)
 select unhex(l.line_hex), unhex(printf('%032x', l.variant)), s.id, case when l.i % 10 = 0 then 'received' else 'shipped' end,
-    case when l.i % 10 = 0 then 9 else -1 end, case when l.i % 10 = 0 then 36000 else -4000 end, 'PHP', '',
+    case when l.i % 10 = 0 then 9 else -1 end, case when l.i % 10 = 0 then 36000 else -4000 end, 'PHP',
+    case when l.i % 10 = 0 then 'received' else 'order' end, 'system',
     case when l.i % 10 = 0 then null else 'parcel' end, case when l.i % 10 = 0 then null else unhex(l.hex) end, l.at
 from fill_lines l join stock_locations s on s.position = 1 + l.i % 2 where l.position = 0;
 
@@ -157,7 +159,7 @@ from fill_orders o join fill_numbers n on n.i <= case when o.delivery = 'deliver
 
 -- A job of each order paid by card, as if none that was done had been removed yet.
 insert into jobs (id, kind, payload, key, run_at, attempts, state, created_at)
-select unhex(o.hex), 'payments.expire', '{"order":"ord_' || o.hex || '"}', 'payments.expire:ord_' || o.hex, o.at + 1800000,
+select unhex(o.hex), 'order.expire', '{"order":"ord_' || o.hex || '"}', 'order.expire:ord_' || o.hex, o.at + 1800000,
     case when o.fate = 'unpaid' then 0 else 1 end, case when o.fate = 'unpaid' then 'waiting' else 'done' end, o.at
 from fill_orders o where o.method = 'card';
 
@@ -168,5 +170,5 @@ select unhex(o.hex), 'capture:pay_' || o.hex, 'capture', unhex(o.hex), unhex(o.h
     case when {count} - o.i < 100 then null else 'done' end
 from fill_orders o where o.i % 10 = 0;
 
-insert into denials (kind, hour, mark, count, first_at, last_at)
+insert into denials (kind, hour, fingerprint, count, first_at, last_at)
 select 'permission', o.at - o.at % 3600000, unhex(o.hex, ''), 1, o.at, o.at from fill_orders o;

@@ -1,6 +1,6 @@
 //! Keys of the HTTP API: created with scopes, shown once, revoked.
 
-use admin_frame::{SectionTabs, StaffForm, on_done, shown};
+use admin_layout::{SectionTabs, StaffForm, on_done, shown};
 use domain::id::ApiKeyId;
 use domain::permission::Permission;
 use domain::view::ApiKeyView;
@@ -43,13 +43,13 @@ access!(RevokeKey, Access::Staff(Permission::WriteStaff));
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ListKeys>(), access_of::<CreateKey>(), access_of::<RevokeKey>()];
 
-/// `/admin/settings/keys`
+/// `/admin/settings/api-keys`
 #[derive(Debug)]
-pub struct Keys;
+pub struct ApiKeys;
 
-lazy_page!(Keys, settings, keys_page);
+lazy_page!(ApiKeys, settings, api_keys_page);
 
-fn keys_page() -> AnyView {
+fn api_keys_page() -> AnyView {
     let fallback = use_form_fallback();
     let version = RwSignal::new(0_u32);
     let (create, revoke) = (ServerAction::<CreateKey>::new(), ServerAction::<RevokeKey>::new());

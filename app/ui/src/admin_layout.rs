@@ -1,4 +1,4 @@
-//! The frame of every admin page: the navigation at the start, the bar on top.
+//! The layout of every admin page: the navigation at the start, the bar on top.
 
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ pub struct NavItem {
 }
 
 #[component]
-pub fn AdminFrame(
+pub fn AdminLayout(
     #[prop(into)] shop_name: Signal<String>,
     #[prop(into)] user_name: Signal<String>,
     /// The entries that the user may open.

@@ -1,4 +1,4 @@
-//! The frame of every admin page: navigation, sign-in and permissions, and the parts of
+//! The layout of every admin page: navigation, sign-in and permissions, and the parts of
 //! the admin's forms.
 //!
 //! Forms here are [`StaffForm`]s, and [`FileForm`]s where a file is sent: with a script the page stays, without one the form
@@ -12,16 +12,16 @@ mod error_page;
 mod focus;
 mod form;
 mod kept;
+mod layout;
 mod one_picture;
 mod pages;
-mod shell;
 mod upload;
 
 pub use error_page::*;
 pub use focus::*;
 pub use form::*;
 pub use kept::*;
+pub use layout::*;
 pub use one_picture::*;
 pub use pages::*;
-pub use shell::*;
 pub use upload::*;

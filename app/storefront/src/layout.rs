@@ -1,4 +1,4 @@
-//! The frame of the storefront's pages: header, footer, the phone's bar, the cart's drawer, the offline notice.
+//! The layout of the storefront's pages: header, footer, the phone's bar, the cart's drawer, the offline notice.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use ui::{BottomNavigation, CheckoutHeader, Footer, FooterColumn, Header, NavLink
 use wasm_bindgen::JsCast;
 
 use crate::cart::{CartDrawer, use_cart};
-use crate::place::{DeliverTo, PlaceDialog, provide_delivery};
+use crate::delivery_place::{DeliverTo, PlaceDialog, provide_delivery};
 use crate::search::suggest;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FrameView {
+pub struct LayoutView {
     pub categories: Vec<CategoryView>,
     /// The first name of the signed-in user.
     pub first_name: Option<String>,
@@ -41,41 +41,41 @@ pub(crate) fn help(shop: &backend::Shop) -> Option<String> {
     (!email.is_empty()).then(|| format!("mailto:{email}"))
 }
 
-/// The data of the frame.
-#[server(endpoint = "read_frame", input = GetUrl, output = Answer)]
-pub async fn read_frame() -> Result<FrameView, AppError> {
+/// The data of the layout.
+#[server(endpoint = "read_layout", input = GetUrl, output = Answer)]
+pub async fn read_layout() -> Result<LayoutView, AppError> {
     use session::request;
     let shop = request::shop()?;
     let categories = backend::catalog::categories(&shop, request::locale()).await.map_err(|error| request::unexpected(&error))?;
     let (me, settings) = (request::me(), backend::settings::shop(&shop));
-    Ok(FrameView {
+    Ok(LayoutView {
         categories,
         first_name: me.as_ref().map(|me| me.contact.name.split_whitespace().next().unwrap_or_default().to_owned()),
         staff: me.is_some_and(|me| me.role.is_some()),
-        place: crate::place::chosen(),
+        place: crate::delivery_place::chosen(),
         year: settings.zone().date(shop.now()).year(),
         logo: settings.logo,
         help: help(&shop),
     })
 }
-access!(ReadFrame, Access::Public);
+access!(ReadLayout, Access::Public);
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadFrame>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLayout>()];
 
 /// How long the search box waits for the next character.
 const TYPING_PAUSE: Duration = Duration::from_millis(140);
 
-/// The frame around the route's page.
+/// The layout around the route's page.
 #[component]
-pub fn ShopFrame() -> impl IntoView {
-    view! { <Frame><Outlet/></Frame> }
+pub fn ShopLayout() -> impl IntoView {
+    view! { <Layout><Outlet/></Layout> }
 }
 
-/// The frame around a page.
+/// The layout around a page.
 #[component]
-pub fn Frame(children: Children) -> impl IntoView {
-    let frame = resource(|| (), |()| read_frame());
+pub fn Layout(children: Children) -> impl IntoView {
+    let layout = resource(|| (), |()| read_layout());
     provide_delivery();
     let location = use_location();
     let path = Signal::derive(move || location.pathname.get());
@@ -102,28 +102,28 @@ pub fn Frame(children: Children) -> impl IntoView {
     });
     // The checkout has no links that lead away.
     let paying = Memo::new(move |_| path.with(|path| path == "/checkout" || path.starts_with("/checkout/")));
-    let header = move |frame: FrameView| {
-        let checkout = move |frame: FrameView| {
-            view! { <CheckoutHeader shop_name=use_brand().name logo=frame.logo.map(|id| id.to_string()) help=frame.help/> }.into_any()
+    let header = move |layout: LayoutView| {
+        let checkout = move |layout: LayoutView| {
+            view! { <CheckoutHeader shop_name=use_brand().name logo=layout.logo.map(|id| id.to_string()) help=layout.help/> }.into_any()
         };
-        let shop = move |frame: FrameView| view! { <ShopHeader frame path cart_count=count on_cart found request/> }.into_any();
-        let shown = move || if paying.get() { checkout(frame.clone()) } else { shop(frame.clone()) };
+        let shop = move |layout: LayoutView| view! { <ShopHeader layout path cart_count=count on_cart found request/> }.into_any();
+        let shown = move || if paying.get() { checkout(layout.clone()) } else { shop(layout.clone()) };
         view! { {shown} }.into_any()
     };
-    let footer = move |frame: FrameView| {
-        let shown = move || (!paying.get()).then(|| view! { <ShopFooter frame=frame.clone() back/> }.into_any());
+    let footer = move |layout: LayoutView| {
+        let shown = move || (!paying.get()).then(|| view! { <ShopFooter layout=layout.clone() back/> }.into_any());
         view! { {shown} }.into_any()
     };
     read_again_on_back(path);
     view! {
         <SkipLink/>
         <Suspense fallback=|| ()>
-            {loaded(frame, move |frame| header(frame.unwrap_or_default()))}
+            {loaded(layout, move |layout| header(layout.unwrap_or_default()))}
         </Suspense>
         <OfflineNotice/>
         <main id="content" class="page grow outline-none!" tabindex="-1">{children()}</main>
         <Suspense fallback=|| ()>
-            {loaded(frame, move |frame| footer(frame.unwrap_or_default()))}
+            {loaded(layout, move |layout| footer(layout.unwrap_or_default()))}
         </Suspense>
         {move || (!paying.get()).then(|| view! { <BottomNavigation path cart_count=count on_cart/> }.into_any())}
         <CartDrawer/>
@@ -165,7 +165,7 @@ fn category_links(categories: &[CategoryView]) -> Vec<NavLink> {
 
 #[component]
 fn ShopHeader(
-    frame: FrameView,
+    layout: LayoutView,
     path: Signal<String>,
     cart_count: Signal<u32>,
     on_cart: Callback<()>,
@@ -206,26 +206,26 @@ fn ShopHeader(
     view! {
         <Header
             shop_name=use_brand().name
-            logo=frame.logo.map(|id| id.to_string())
-            categories=category_links(&frame.categories)
+            logo=layout.logo.map(|id| id.to_string())
+            categories=category_links(&layout.categories)
             path
             cart_count
-            signed_in=frame.first_name
+            signed_in=layout.first_name
             query=searched
             suggestions=found
             on_query
             on_cart
-            place=move || view! { <DeliverTo place=frame.place.clone()/> }.into_any()
+            place=move || view! { <DeliverTo place=layout.place.clone()/> }.into_any()
         />
     }
 }
 
 #[component]
-fn ShopFooter(frame: FrameView, back: Signal<String>) -> impl IntoView {
+fn ShopFooter(layout: LayoutView, back: Signal<String>) -> impl IntoView {
     let mut account = Vec::new();
     // Guests get the link to their order again there.
-    let track = if frame.first_name.is_some() { "/account/orders" } else { "/orders/find" };
-    if frame.first_name.is_some() {
+    let track = if layout.first_name.is_some() { "/account/orders" } else { "/orders/find" };
+    if layout.first_name.is_some() {
         account.push(NavLink::new("/account", tr!(ACCOUNT_OVERVIEW)));
         account.push(NavLink::new("/account/orders", tr!(ACCOUNT_ORDERS)));
         account.push(NavLink::new("/account/addresses", tr!(ACCOUNT_ADDRESSES)));
@@ -233,11 +233,11 @@ fn ShopFooter(frame: FrameView, back: Signal<String>) -> impl IntoView {
         account.push(NavLink::new("/sign-in", tr!(SHELL_SIGN_IN)));
         account.push(NavLink::new("/sign-up", tr!(ACCOUNT_CREATE)));
     }
-    if frame.staff {
+    if layout.staff {
         account.push(NavLink::new("/admin", tr!(ADMIN_TITLE)));
     }
     let columns = vec![
-        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: category_links(&frame.categories) },
+        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: category_links(&layout.categories) },
         FooterColumn {
             title: tr!(SHELL_FOOTER_HELP).into(),
             links: vec![
@@ -248,7 +248,7 @@ fn ShopFooter(frame: FrameView, back: Signal<String>) -> impl IntoView {
         },
         FooterColumn { title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(), links: account },
     ];
-    view! { <Footer shop_name=use_brand().name columns path=back year=frame.year/> }
+    view! { <Footer shop_name=use_brand().name columns path=back year=layout.year/> }
 }
 
 /// Shows when the network is lost and when it is back.

@@ -10,7 +10,7 @@ use leptos_router::{ChooseView, Lazy, LazyRoute};
 use ui::{Command, NavItem, Shape, Tab, Tabs, icon, use_locale};
 
 use crate::Forbidden;
-use crate::shell::use_role;
+use crate::layout::use_role;
 
 /// A page of the admin.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +133,7 @@ pub fn commands(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<Command>
     sections.chain(pages.iter().flat_map(of_page)).chain([shop]).collect()
 }
 
-/// The table, for components inside the frame.
+/// The table, for components inside the layout.
 #[derive(Clone, Copy)]
 pub(crate) struct Pages(pub(crate) &'static [AdminPage]);
 

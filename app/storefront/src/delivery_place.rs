@@ -91,7 +91,7 @@ pub struct DeliveryContext {
     pub open: RwSignal<bool>,
 }
 
-/// Called once by the frame.
+/// Called once by the layout.
 pub(crate) fn provide_delivery() -> DeliveryContext {
     let context = DeliveryContext { chosen: RwSignal::new(None), open: RwSignal::new(false) };
     provide_context(context);
@@ -124,7 +124,7 @@ pub(crate) fn days(promise: &DeliveryPromise) -> String {
 /// A fee in words: "Free" for zero.
 #[must_use]
 pub(crate) fn fee(fee: Money) -> String {
-    if fee.minor == 0 { tr!(CART_SHIPPING_FREE).to_owned() } else { use_locale().money(fee) }
+    if fee.minor == 0 { tr!(CART_DELIVERY_FREE).to_owned() } else { use_locale().money(fee) }
 }
 
 /// The fees before a place is chosen: `₱89.00 – ₱159.00`.
@@ -141,7 +141,7 @@ pub fn ChooseLink(#[prop(default = "link")] class: &'static str, children: Child
     let href = move || {
         let (path, search) = (location.pathname.get(), location.search.get());
         let here = if search.is_empty() { path } else { format!("{path}?{}", search.trim_start_matches('?')) };
-        address("/place", [("back", here.as_str())].into_iter())
+        address("/delivery-place", [("back", here.as_str())].into_iter())
     };
     let choose = move |event: leptos::ev::MouseEvent| {
         if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
@@ -292,9 +292,9 @@ fn place_chooser_content() -> AnyView {
 
 /// The same on a page of its own, for shoppers without a script.
 #[derive(Debug)]
-pub struct PlacePage;
+pub struct DeliveryPlacePage;
 
-lazy_page!(PlacePage, buying, place_page);
+lazy_page!(DeliveryPlacePage, buying, place_page);
 
 fn place_page() -> AnyView {
     let query = use_query_map();
@@ -386,13 +386,13 @@ fn PlaceChooser(
     view! {
         <div class="flex flex-col gap-4">
             <p class="text-quiet">{tr!(PLACE_BODY)}</p>
-            <form method="get" action="/place" class="flex items-end gap-2" on:submit=on_search>
+            <form method="get" action="/delivery-place" class="flex items-end gap-2" on:submit=on_search>
                 {(!search_back.is_empty()).then(|| view! { <input type="hidden" name="back" value=search_back/> }.into_any())}
                 <div class="grow"><Field label=tr!(PLACE_FIND) name="q" id bind=typed hint=tr!(PLACE_FIND_HINT) autocomplete="off" maxlength=80/></div>
                 <span class="without-script mb-6"><Button kind="submit" look=Look::Outline>{tr!(COMMON_SEARCH)}</Button></span>
             </form>
             <ProblemSummary problem/>
-            <PostForm action page="/place">
+            <PostForm action page="/delivery-place">
                 {(!form_back.is_empty()).then(|| view! { <input type="hidden" name="back" value=form_back/> }.into_any())}
                 <Transition fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{loaded(found, list)}</Transition>
             </PostForm>

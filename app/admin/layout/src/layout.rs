@@ -1,4 +1,4 @@
-//! The frame of the admin: navigation and commands, and the redirect to sign in.
+//! The layout of the admin: navigation and commands, and the redirect to sign in.
 
 use domain::permission::{Permission, Role};
 use leptos::prelude::*;
@@ -7,30 +7,30 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, access, access_of, shared};
-use ui::{AdminFrame, SkipLink, ToastRegion, use_locale};
+use ui::{AdminLayout, SkipLink, ToastRegion, use_locale};
 
 use crate::ErrorPage;
 use crate::focus::keep_focus;
 use crate::pages::{AdminPage, Pages, commands, navigation};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShellView {
+pub struct LayoutView {
     pub shop_name: String,
     pub user_name: String,
     pub role: Role,
 }
 
 /// The signed-in user's name and role. Without a session it redirects to the sign-in page, which leads back to `path`.
-#[server(endpoint = "admin/shell", output = Answer)]
-pub async fn read_shell(path: String) -> Result<ShellView, AppError> {
+#[server(endpoint = "admin/layout", output = Answer)]
+pub async fn read_layout(path: String) -> Result<LayoutView, AppError> {
     who_works(&path)
 }
-access!(ReadShell, Access::Staff(Permission::ReadDashboard));
+access!(ReadLayout, Access::Staff(Permission::ReadDashboard));
 
 #[cfg(feature = "ssr")]
-fn who_works(path: &str) -> Result<ShellView, AppError> {
+fn who_works(path: &str) -> Result<LayoutView, AppError> {
     use session::request;
-    if let Err(error) = request::authorize(<ReadShell as session::RequiresAccess>::ACCESS) {
+    if let Err(error) = request::authorize(<ReadLayout as session::RequiresAccess>::ACCESS) {
         if error.is_signed_out() {
             leptos_axum::redirect(&crate::address("/sign-in", &[("back", path)]));
         }
@@ -38,11 +38,11 @@ fn who_works(path: &str) -> Result<ShellView, AppError> {
     }
     let (Some(me), shop) = (request::me(), request::shop()?) else { return Err(request::fail(AppError::new(401))) };
     let Some(role) = me.role else { return Err(request::fail(AppError::new(403))) };
-    Ok(ShellView { shop_name: backend::settings::shop(&shop).name, user_name: me.contact.name, role })
+    Ok(LayoutView { shop_name: backend::settings::shop(&shop).name, user_name: me.contact.name, role })
 }
 
 /// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadShell>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLayout>()];
 
 /// The permissions that the caller has, for pages that show only possible actions.
 #[cfg(feature = "ssr")]
@@ -52,19 +52,19 @@ pub fn granted() -> Vec<Permission> {
     Permission::ALL.iter().copied().filter(|permission| role.is_some_and(|role| role.may(*permission))).collect()
 }
 
-/// The frame around every admin page.
+/// The layout around every admin page.
 #[component]
-pub fn AdminShell(pages: &'static [AdminPage]) -> impl IntoView {
+pub fn GuardedLayout(pages: &'static [AdminPage]) -> impl IntoView {
     let location = use_location();
     let path = Signal::derive(move || location.pathname.get());
-    let shell = shell(&location.pathname.get_untracked());
-    provide_context(Shell(shell));
+    let data = read(&location.pathname.get_untracked());
+    provide_context(Data(data));
     provide_context(Pages(pages));
     keep_focus();
     // The page is outside of the `Suspense`, which renders its children more than once and would read the page's data each time.
-    let content = match shell.get_untracked() {
+    let content = match data.get_untracked() {
         Some(Err(error)) => view! { <main id="content" class="page grow"><ErrorPage error/></main> }.into_any(),
-        _ => frame(pages, shell, path),
+        _ => layout(pages, data, path),
     };
     view! {
         <SkipLink/>
@@ -74,37 +74,37 @@ pub fn AdminShell(pages: &'static [AdminPage]) -> impl IntoView {
     .into_any()
 }
 
-/// The frame's data: present on the server and in the page it sent, otherwise read.
-fn shell(path: &str) -> RwSignal<Option<Result<ShellView, AppError>>> {
+/// The layout's data: present on the server and in the page it sent, otherwise read.
+fn read(path: &str) -> RwSignal<Option<Result<LayoutView, AppError>>> {
     let sent = shared(|| {
         #[cfg(feature = "ssr")]
         return Some(who_works(path));
         #[cfg(not(feature = "ssr"))]
         None
     });
-    let shell = RwSignal::new(sent);
-    if cfg!(not(feature = "ssr")) && shell.with_untracked(Option::is_none) {
+    let data = RwSignal::new(sent);
+    if cfg!(not(feature = "ssr")) && data.with_untracked(Option::is_none) {
         let path = path.to_owned();
         spawn_local(async move {
-            match read_shell(path.clone()).await {
+            match read_layout(path.clone()).await {
                 // Load the page from the server, which shows the error or redirects to sign in.
                 Err(error) if matches!(error.status, 401 | 403) => {
                     let _ = window().location().set_href(&path);
                 }
-                answer => shell.set(Some(answer)),
+                answer => data.set(Some(answer)),
             }
         });
     }
-    shell
+    data
 }
 
 #[derive(Clone, Copy)]
-struct Shell(RwSignal<Option<Result<ShellView, AppError>>>);
+struct Data(RwSignal<Option<Result<LayoutView, AppError>>>);
 
 /// The user's role, once loaded.
 pub(crate) fn use_role() -> Signal<Option<Role>> {
-    let shell = use_context::<Shell>();
-    Signal::derive(move || shell.and_then(|Shell(shell)| shell.with(|shell| shell.as_ref()?.as_ref().ok().map(|view| view.role))))
+    let data = use_context::<Data>();
+    Signal::derive(move || data.and_then(|Data(data)| data.with(|data| data.as_ref()?.as_ref().ok().map(|view| view.role))))
 }
 
 /// Has the user this permission? For what pages offer; the server checks again.
@@ -114,24 +114,24 @@ pub fn may(permission: Permission) -> Signal<bool> {
     Signal::derive(move || role.get().is_some_and(|role| role.may(permission)))
 }
 
-fn frame(pages: &'static [AdminPage], shell: RwSignal<Option<Result<ShellView, AppError>>>, path: Signal<String>) -> AnyView {
+fn layout(pages: &'static [AdminPage], data: RwSignal<Option<Result<LayoutView, AppError>>>, path: Signal<String>) -> AnyView {
     let locale = use_locale();
-    let view = Memo::new(move |_| shell.with(|shell| shell.as_ref()?.as_ref().ok().cloned()));
-    let of = move |part: fn(&ShellView) -> String| view.with(|view| view.as_ref().map(part).unwrap_or_default());
+    let view = Memo::new(move |_| data.with(|data| data.as_ref()?.as_ref().ok().cloned()));
+    let of = move |part: fn(&LayoutView) -> String| view.with(|view| view.as_ref().map(part).unwrap_or_default());
     let role = Memo::new(move |_| view.with(|view| view.as_ref().map(|view| view.role)));
     let navigation = Signal::derive(move || role.get().map(|role| navigation(pages, role, locale)).unwrap_or_default());
     let commands = Signal::derive(move || role.get().map(|role| commands(pages, role, locale)).unwrap_or_default());
     view! {
-        <AdminFrame
-            shop_name=Signal::derive(move || of(|shell| shell.shop_name.clone()))
-            user_name=Signal::derive(move || of(|shell| shell.user_name.clone()))
+        <AdminLayout
+            shop_name=Signal::derive(move || of(|data| data.shop_name.clone()))
+            user_name=Signal::derive(move || of(|data| data.user_name.clone()))
             navigation
             path
             commands
             sign_out_action="/account"
         >
             <Outlet/>
-        </AdminFrame>
+        </AdminLayout>
     }
     .into_any()
 }

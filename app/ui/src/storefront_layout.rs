@@ -1,4 +1,4 @@
-//! The frame of every storefront page: header, footer, the phone's bar.
+//! The layout of every storefront page: header, footer, the phone's bar.
 
 use leptos::prelude::*;
 
