@@ -196,6 +196,24 @@ pub fn credits(parts: &[PricePart], wanted: &CreditRequest) -> Result<Vec<Credit
     Ok(credits)
 }
 
+/// How much a refund comes to, and what it is of. An amount off everything first gives back what was paid beyond the price, `overpaid`,
+/// which is of no part of it.
+///
+/// # Errors
+/// The first of the [`faults`]: of an amount, together with what was overpaid.
+pub fn refund(parts: &[PricePart], overpaid: i64, wanted: &CreditRequest) -> Result<(i64, Vec<Credit>), CreditError> {
+    if wanted.lines.iter().all(|(_, units)| *units == 0) && wanted.fee == 0 {
+        return Ok((wanted.amount, spread(parts, wanted.amount - overpaid)));
+    }
+    let debt = overpaid.min(wanted.amount);
+    let of_price = CreditRequest { amount: wanted.amount - debt, ..wanted.clone() };
+    let credits = credits(parts, &of_price).map_err(|error| match error {
+        CreditError::TooMuch(left) => CreditError::TooMuch(left + debt),
+        other => other,
+    })?;
+    Ok((sum(&credits).0 + debt, credits))
+}
+
 /// An amount, at most what is left, over what is left of each part.
 #[must_use]
 pub fn spread(parts: &[PricePart], amount: i64) -> Vec<Credit> {
@@ -318,6 +336,17 @@ mod tests {
             let part = parts.iter_mut().find(|part| part.part == credit.part).unwrap();
             part.take(credit);
         }
+    }
+
+    #[test]
+    fn what_was_overpaid_goes_back_first_and_without_tax() {
+        let tax = |overpaid, wanted: &CreditRequest| refund(&mixed(), overpaid, wanted).map(|(amount, credits)| (amount, sum(&credits)));
+        assert_eq!(tax(5_000, &CreditRequest::from(5_000)), Ok((5_000, (0, 0))));
+        assert_eq!(tax(5_000, &CreditRequest::from(227_000)), Ok((227_000, (222_000, 13_071))));
+        let with_line = CreditRequest { lines: vec![(line(1), 1)], ..CreditRequest::from(5_000) };
+        assert_eq!(tax(5_000, &with_line), Ok((117_000, (112_000, 12_000))));
+        let too_much = CreditRequest { amount: 115_001, ..with_line };
+        assert_eq!(tax(5_000, &too_much), Err(CreditError::TooMuch(115_000)));
     }
 
     #[test]

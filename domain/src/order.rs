@@ -259,6 +259,12 @@ pub struct PaymentFacts {
 }
 
 impl PaymentFacts {
+    /// Is something still to be paid although money went back, which [`PaymentState::PartlyRefunded`] does not say?
+    #[must_use]
+    pub const fn is_rest_due(self) -> bool {
+        matches!(self.state(), PaymentState::PartlyRefunded) && !self.cancelled && self.captured < self.total
+    }
+
     /// The state they amount to. An order that costs nothing is paid from the start.
     #[must_use]
     pub const fn state(self) -> PaymentState {

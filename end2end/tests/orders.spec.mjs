@@ -154,9 +154,10 @@ test('all orders of a page are ticked at once', { tag: '@desktop' }, async ({ pa
   await asStaff(page, 'manager');
   await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
   const all = page.getByRole('checkbox', { name: 'Select all rows' });
-  await all.check();
+  // Its label, which is larger, lies over the box.
+  await all.check({ force: true });
   await expect(page.getByText('2 selected')).toBeVisible();
-  await page.getByRole('checkbox', { name: /^Select (?!all)/ }).first().uncheck();
+  await page.getByRole('checkbox', { name: /^Select (?!all)/ }).first().uncheck({ force: true });
   await expect(all).not.toBeChecked();
   await expect(page.getByText('1 selected')).toBeVisible();
 });
@@ -183,7 +184,7 @@ test('orders that were ticked for a pick list are ticked again on Back', { tag: 
   await asStaff(page, 'manager');
   await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
   const box = page.getByRole('region', { name: 'Orders' }).locator('tbody input[type=checkbox]');
-  await box.check();
+  await box.check({ force: true });
   await page.getByRole('status').getByRole('link', { name: 'Print pick list' }).click();
   await page.waitForURL('**/admin/orders/pick-list?*');
   await page.goBack();

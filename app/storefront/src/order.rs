@@ -53,7 +53,7 @@ fn cancelled_note(order: &OrderView) -> Option<AnyView> {
     let (_, reason) = order.cancelled.as_ref()?;
     let (note, why) =
         if order.cancelled_by_shopper { (tr!(ORDER_CANCELLED_BY_YOU), None) } else { (tr!(ORDER_CANCELLED_NOTE), Some(reason.clone())) };
-    let money = CancelledMoney::of(order.payment_method, order.captured).words(use_locale());
+    let money = CancelledMoney::of(order.payment_method, order.returned_on_cancel).words(use_locale());
     let why = why.filter(|why| !why.is_empty()).map(|why| view! { <p class="text-sm mt-1">{why}</p> }.into_any());
     Some(view! { <div class="mb-6"><Alert tone=Tone::Warning><p>{note}" "{money}</p>{why}</Alert></div> }.into_any())
 }

@@ -705,6 +705,8 @@ create table orders (
     payment_state text not null,
     fulfilment_state text not null,
     delivery_state text not null,
+    -- 1 while something is due of an order of which money came and went back: partly_refunded does not say that.
+    rest_due integer not null default 0,
     placed_at integer not null,
     cancelled_at integer,
     cancel_reason text,
@@ -717,7 +719,8 @@ create index orders_fulfilment on orders (fulfilment_state, placed_at, id);
 create index orders_states on orders (payment_state, fulfilment_state, placed_at, id);
 -- Those whose money is not there yet, which are few among all that are paid or cancelled: the unpaid queue, and what is cancelled in time.
 create index orders_unpaid on orders (placed_at, id)
-    where cancelled_at is null and payment_state in ('pending', 'requires_action', 'failed', 'authorised', 'partly_paid', 'voided');
+    where cancelled_at is null
+        and (payment_state in ('pending', 'requires_action', 'failed', 'authorised', 'partly_paid', 'voided') or rest_due = 1);
 -- What was sold of late in a currency, and which currencies there are.
 create index orders_currency on orders (currency, placed_at);
 -- A shopper's own.

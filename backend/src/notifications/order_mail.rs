@@ -93,7 +93,9 @@ async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, Compo
     let mut template = template(shop, job, &about, &contact.name)?;
     // Expired and unsent orders have texts of their own about the money.
     if kind == OrderMail::Cancelled && !matches!(head.cancel_reason.as_deref(), Some(EXPIRED | NOT_SENT)) {
-        let money = CancelledMoney::of(head.payment_method, head.money(captured));
+        let refunds = payments::refunds_of(&mut shop.db(), order).await?;
+        let back = payments::returned_on_cancel(&head, captured, &refunds);
+        let money = CancelledMoney::of(head.payment_method, head.money(back));
         template.body = format!("{} {}", template.body, money.words(template.locale));
     }
     // Without the name, which may be anything: the address may be a stranger's.
@@ -197,9 +199,9 @@ fn reduced_body(reduced: &OrderReduced, about: &About) -> String {
     let label = |id| about.lines.iter().find(|line| line.id == id).map(|line| format!("{} {}", line.name, line.options).trim().to_owned());
     let items = order_management::reduced_items(locale, reduced, label);
     let what = if reduced.reason.starts_with(BY_SHOPPER) { t::MAIL_REDUCED_BY_YOU_BODY } else { t::MAIL_REDUCED_BODY };
-    let (amount, total) = (locale.money(head.money(reduced.amount)), locale.money(head.money(head.total - head.waived)));
+    let (amount, total) = (locale.money(head.money(reduced.amount)), locale.money(head.money(head.price_now())));
     // As long as something is owed, what is taken off was not paid.
-    let is_paid = about.captured > 0 && about.captured >= head.total - head.waived;
+    let is_paid = about.captured > 0 && about.captured >= head.price_now();
     let money = if is_paid { t::MAIL_REDUCED_PAID } else { t::MAIL_REDUCED_DUE };
     let what = what.with(locale, &[("number", &head.number), ("items", &items)]);
     format!("{what} {}", money.with(locale, &[("amount", &amount), ("total", &total)]))
@@ -264,6 +266,6 @@ fn contents(locale: Locale, head: &Head, lines: &[Line]) -> (Pairs, Pairs) {
     if head.waived > 0 {
         sums.push((t::ORDER_WAIVED.text(locale).to_owned(), locale.money(head.money(-head.waived))));
     }
-    sums.push((t::CART_TOTAL.text(locale).to_owned(), locale.money(head.money(head.total - head.waived))));
+    sums.push((t::CART_TOTAL.text(locale).to_owned(), locale.money(head.money(head.price_now()))));
     (rows, sums)
 }

@@ -72,6 +72,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
     let events = store::events(&mut db, order).await?;
     let refunds = payments::refunds_of(&mut db, order).await?;
     let names = if staff { Some(staff_names(shop, &events, &refunds).await?) } else { None };
+    let returned_on_cancel = payments::returned_on_cancel(&head, paid.captured, &refunds);
     let returning = refunds.iter().filter(|refund| refund.state == "pending").map(|refund| refund.amount).sum();
     let reasons: HashMap<RefundId, String> = refunds.iter().map(|refund| (refund.id, refund_reason(locale, &refund.reason))).collect();
     let refunded = orders::refunded_credits(&mut db, order).await?;
@@ -123,6 +124,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         capturing: head.money(paid.capturing),
         refunded: head.money(paid.refunded),
         returning: head.money(returning),
+        returned_on_cancel: head.money(returned_on_cancel),
         refunds,
         payments: payment_views,
         price,

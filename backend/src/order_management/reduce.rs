@@ -252,7 +252,7 @@ async fn settle(
     (money, reason): (ReturnedMoney, &str),
 ) -> Result<Vec<payments::GatewayCall>, OrderChangeError> {
     let facts = orders::facts(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
-    let owed = (facts.total - facts.waived - facts.captured).max(0);
+    let owed = (facts.payment().total - facts.captured).max(0);
     let (waived, paid) = credit::split(credits, owed);
     let mut calls = Vec::new();
     let first = orders::insert_credits(tx, order, None, &waived).await?;

@@ -97,7 +97,7 @@ pub(super) async fn unpaid_before(db: &mut impl Read, before: Timestamp, last: U
         concat!(
             "select o.id, o.placed_at from orders o where (o.placed_at, o.id) > ($2, $3) and ",
             money_is_missing!(),
-            " and o.payment_state not in ('authorised', 'partly_paid') and o.placed_at <= $1
+            " and o.payment_state not in ('authorised', 'partly_paid', 'partly_refunded') and o.placed_at <= $1
                 and o.payment_method = 'card' and o.fulfilment_state = 'unfulfilled' and o.total > 0
              order by o.placed_at, o.id limit 100"
         ),

@@ -120,7 +120,7 @@ pub fn is_proof(shop: &Shop, order: OrderId, proof: &str) -> bool {
 pub(crate) async fn refresh_states(tx: &mut Tx, order: &LockedOrder) -> Result<(), DbError> {
     let Some(facts) = facts(tx, order.id).await? else { return Ok(()) };
     let (payment, units) = (facts.payment(), facts.units());
-    store::set_states(tx, order, payment.state(), units.fulfilment(), units.delivery()).await
+    store::set_states(tx, order, payment, units.fulfilment(), units.delivery()).await
 }
 
 impl Facts {
@@ -152,6 +152,12 @@ impl Facts {
 }
 
 impl Head {
+    /// The total less what is no longer due, minor units.
+    #[must_use]
+    pub(crate) const fn price_now(&self) -> i64 {
+        self.total - self.waived
+    }
+
     /// An amount in the order's currency.
     #[must_use]
     pub(crate) const fn money(&self, minor: i64) -> Money {

@@ -24,7 +24,7 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
     // A voided attempt is followed by a new one, once.
     for _ in 0..2 {
         let head = orders::head(&mut shop.db(), order).await?.ok_or(PaymentError::Unknown)?;
-        if !is_by_card(&head)? || head.total <= head.waived {
+        if !is_by_card(&head)? || head.price_now() <= 0 {
             return Ok(None);
         }
         let gateway = super::open_gateway(shop).ok_or(PaymentError::NoGateway)?;
@@ -41,7 +41,7 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
                 if !is_by_card(&now)? {
                     return Ok(None);
                 }
-                if attempt.amount <= now.total - now.waived {
+                if attempt.amount <= now.price_now() {
                     return Ok(Some(gateway.pay_page(&intent.reference)));
                 }
                 // Less is due by now: this intent ends, and what is left is asked for.
@@ -90,7 +90,7 @@ async fn follow_with_next(shop: &Shop, attempt: &Attempt) -> Result<(), PaymentE
             let attempts = store::of_order(tx, order).await?;
             let is_latest = attempts.last().is_some_and(|latest| latest.attempt == number);
             // Less may be due by now.
-            let due = amount.min(head.total - head.waived);
+            let due = amount.min(head.price_now());
             if is_by_card(&head)? && is_latest && due > 0 && !attempts.iter().any(Attempt::brought_money) {
                 store::insert_next(tx, order, Tender::Card, (due, currency)).await?;
             }

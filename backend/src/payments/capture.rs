@@ -24,7 +24,8 @@ use super::store::Attempt;
 use super::{GatewayCall, PaymentError, context_of, jobs, reversal, store};
 
 /// Captures an order's payment: all that is due of it, or minor units (what the bank holds beyond them is released for good). For cash on delivery
-/// it records that the cash is in the till; what is missing of it stays due.
+/// it records that the cash is in the till; what is missing of it stays due. What a card that was captured in part leaves to pay is recorded as
+/// cash too.
 ///
 /// # Errors
 /// [`PaymentError::NothingToCapture`], [`PaymentError::TooMuch`], [`PaymentError::Capturing`] when another amount is being captured,
@@ -57,7 +58,10 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
     if locked.cancelled_at.is_some() {
         return Err(PaymentError::Cancelled);
     }
-    let (attempt, due) = found.ok_or(PaymentError::NothingToCapture)?;
+    let (attempt, due) = match found {
+        Some(found) => found,
+        None => rest_in_cash(tx, &locked).await?.ok_or(PaymentError::NothingToCapture)?,
+    };
     let minor = amount.unwrap_or(due);
     if minor > due {
         return Err(PaymentError::TooMuch(Money::new(due, attempt.currency)));
@@ -89,6 +93,29 @@ async fn capturable(tx: &mut Tx, order: &LockedOrder) -> Result<Option<(Attempt,
         }
     }
     Ok(None)
+}
+
+/// What is left to pay of an order whose card was captured in part, and of which the bank holds nothing: it is due in cash from then on, or
+/// comes by transfer. Nothing for another order.
+async fn rest_in_cash(tx: &mut Tx, order: &LockedOrder) -> Result<Option<(Attempt, i64)>, PaymentError> {
+    let attempts = store::of_order(tx, order.id).await?;
+    let took_a_part = attempts.iter().any(|attempt| attempt.tender == Tender::Card && attempt.captured > 0);
+    let is_held = attempts.iter().any(|attempt| attempt.state == AttemptState::Authorised);
+    let owed = orders::owed(tx, order).await?;
+    if owed <= 0 || !took_a_part || is_held {
+        return Ok(None);
+    }
+    Ok(Some((due_in_cash(tx, order, owed).await?, owed)))
+}
+
+/// Has a card order paid in cash from now on: the payment of what is owed of it.
+async fn due_in_cash(tx: &mut Tx, order: &LockedOrder, owed: i64) -> Result<Attempt, PaymentError> {
+    orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
+    let waiting = |attempt: &Attempt| attempt.tender == Tender::Cod && attempt.state == AttemptState::Pending && attempt.amount > 0;
+    match store::of_order(tx, order.id).await?.into_iter().find(waiting) {
+        Some(attempt) => Ok(attempt),
+        None => Ok(store::insert_next(tx, order.id, Tender::Cod, (owed, order.currency)).await?),
+    }
 }
 
 /// Is the gateway asked to capture what it has not answered yet?
@@ -314,16 +341,15 @@ pub(crate) async fn captured_otherwise(
     if order.cancelled_at.is_some() {
         return Err(PaymentError::Cancelled);
     }
-    let attempts = store::of_order(tx, order.id).await?;
-    if attempts.iter().any(|attempt| attempt.state == AttemptState::Captured) {
+    // Other attempts may have paid a part of it, or all.
+    let owed = orders::owed(tx, order).await?;
+    if owed <= 0 || attempt.state == AttemptState::Captured {
         return Ok(Vec::new());
     }
     store::end_capture(tx, payment, CaptureState::Withdrawn, None).await?;
-    orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
     // All that is due: what did not come of it stays due.
-    let due = order.total - order.waived;
-    let minor = minor.min(due);
-    let paid = store::insert_next(tx, order.id, Tender::Cod, (due, attempt.currency)).await?;
+    let paid = due_in_cash(tx, order, owed).await?;
+    let minor = minor.min(paid.amount);
     let calls = reversal::reverse_attempt(tx, &attempt).await?;
     take_cash(tx, order, &paid, minor).await?;
     Ok(calls)

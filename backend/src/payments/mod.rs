@@ -60,7 +60,7 @@ pub(crate) use reconciliation::{check_payment, retry_check};
 pub use refund::refund;
 pub(crate) use refund::{WhenRefunded, check_refund, give_up_refund, is_made_by_gateway, refund_rows, refunded_otherwise, retry_refund};
 pub(crate) use reversal::{carry_out, reverse_payments};
-pub(crate) use store::{Refund, refunds_of};
+pub(crate) use store::{Refund, refunds_of, returned_on_cancel};
 pub use unpaid::UNPAID_FOR_MS;
 pub(crate) use unpaid::{change_to_cash, close_attempts, close_expired, is_paid, is_unpaid, takes_cash, unpaid_view};
 pub(crate) use view::payment_views;

@@ -1,5 +1,6 @@
 //! Refunds of what was captured.
 
+use std::cmp::Reverse;
 use std::pin::Pin;
 
 use domain::Money;
@@ -33,8 +34,9 @@ pub(crate) type WhenRefunded = for<'a> fn(&'a mut Tx, &'a LockedOrder) -> Pin<Bo
 /// the first time, and is looked up first.
 const KEY_LIFETIME_MS: i64 = 20 * 60 * 60 * 1_000;
 
-/// Refunds units of lines, a part of the delivery fee, or minor units off everything, the way it was paid. Any number of refunds add up
-/// to at most what was captured, to the last minor unit, and the tax of each is that of its lines.
+/// Refunds units of lines, a part of the delivery fee, or minor units off everything, the way it was paid. What no single payment brought is
+/// a refund of each of several, the largest first, of which the first is returned. Any number of refunds add up to at most what was
+/// captured, to the last minor unit, and the tax of each is that of its lines.
 ///
 /// # Errors
 /// [`PaymentError::TooMuch`] with what can still be refunded, [`PaymentError::TooManyUnits`] and [`PaymentError::TooMuchFee`] likewise;
@@ -53,22 +55,36 @@ pub async fn refund(
     }
     let reason = text::reason(reason).ok_or(PaymentError::Reason)?;
     let when_refunded = shop.when_refunded();
-    let id = shop
+    let ids = shop
         .write(ctx, async move |tx| {
             let ctx = tx.ctx().clone();
             let locked = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
             let contents = format!("{order} {wanted:?} {reason}");
             if let Some(earlier) = once::answered(tx, &ctx, "refund", &contents).await? {
-                return earlier.parse().map_err(|_| PaymentError::Unknown);
+                return earlier.split(' ').map(|id| id.parse().map_err(|_| PaymentError::Unknown)).collect();
             }
             let (amount, credits) = credits_for(tx, &locked, &wanted).await?;
-            let id = begin_from_largest(tx, order, amount, &reason, &credits).await?;
+            let ids = begin_from_largest(tx, order, amount, &reason, &credits).await?;
             when_refunded(tx, &locked).await?;
-            once::keep(tx, &ctx, "refund", &contents, &id.to_string()).await?;
-            Ok(id)
+            let answer: Vec<String> = ids.iter().map(RefundId::to_string).collect();
+            once::keep(tx, &ctx, "refund", &contents, &answer.join(" ")).await?;
+            Ok(ids)
         })
         .await?;
-    perform(shop, id).await.map(|()| id)
+    perform_all(shop, &ids).await
+}
+
+/// Refunds at the gateway, each; returns the first.
+///
+/// # Errors
+/// The first.
+async fn perform_all(shop: &Shop, ids: &[RefundId]) -> Result<RefundId, PaymentError> {
+    let mut done = Ok(());
+    for id in ids {
+        let this = perform(shop, *id).await;
+        done = done.and(this);
+    }
+    done.and(ids.first().copied().ok_or(PaymentError::NothingToRefund))
 }
 
 /// An amount off everything: what was paid beyond the price goes back first, which is of no part of it.
@@ -83,22 +99,14 @@ async fn credits_for(tx: &mut Tx, order: &LockedOrder, wanted: &CreditRequest) -
     if order.cancelled_at.is_some() {
         return if only_amount { Ok((wanted.amount, Vec::new())) } else { Err(PaymentError::Cancelled) };
     }
-    if only_amount {
-        return Ok((wanted.amount, amount_off(tx, order, wanted.amount).await?));
-    }
-    let parts = orders::price_parts(tx, order.id).await?;
-    let debt = orders::overpaid(tx, order).await?.min(wanted.amount);
-    let of_price = CreditRequest { amount: wanted.amount - debt, ..wanted.clone() };
-    let credits = credit::credits(&parts, &of_price).map_err(|error| match error {
+    let (parts, overpaid) = (orders::price_parts(tx, order.id).await?, orders::overpaid(tx, order).await?);
+    let refund = credit::refund(&parts, overpaid, wanted).map_err(|error| match error {
         CreditError::Unknown => PaymentError::Unknown,
         CreditError::TooManyUnits { line, left } => PaymentError::TooManyUnits { line, left },
         CreditError::TooMuchFee(left) => PaymentError::TooMuchFee(order.money(left)),
-        CreditError::TooMuch(left) => PaymentError::TooMuch(order.money(left + debt)),
+        CreditError::TooMuch(left) => PaymentError::TooMuch(order.money(left)),
     })?;
-    match credit::sum(&credits).0 + debt {
-        0 => Err(PaymentError::NothingToRefund),
-        amount => Ok((amount, credits)),
-    }
+    if refund.0 == 0 { Err(PaymentError::NothingToRefund) } else { Ok(refund) }
 }
 
 /// What a refund that failed was of, as far as that is left; otherwise its amount off everything.
@@ -111,33 +119,60 @@ async fn credits_again(tx: &mut Tx, order: &LockedOrder, refund: &Refund) -> Res
     if same { Ok(before) } else { amount_off(tx, order, refund.amount).await }
 }
 
-/// Whichever of an order's payments has the most left to refund, how much that is, and how much of all is on its way already.
-async fn most_left(tx: &mut Tx, order: OrderId) -> Result<(Option<(Attempt, i64)>, i64), PaymentError> {
-    let mut most: Option<(Attempt, i64)> = None;
-    let mut underway = 0;
-    for attempt in store::of_order(tx, order).await? {
+/// What is left to refund of each payment of an order that brought money, minor units, and how much of all is on its way already.
+async fn left_of(tx: &mut Tx, order: OrderId) -> Result<(Vec<(Attempt, i64)>, i64), PaymentError> {
+    let (mut payments, mut underway) = (Vec::new(), 0);
+    for attempt in store::of_order(tx, order).await?.into_iter().filter(|attempt| attempt.captured > 0) {
         let left = store::refundable(tx, &attempt).await?;
         underway += attempt.captured - attempt.refunded - left;
-        if most.as_ref().is_none_or(|most| left > most.1) && attempt.captured > 0 {
-            most = Some((attempt, left));
-        }
+        payments.push((attempt, left));
     }
-    Ok((most, underway))
+    Ok((payments, underway))
 }
 
-/// Records a refund of whichever of the order's payments has the most left to refund.
-async fn begin_from_largest(tx: &mut Tx, order: OrderId, amount: i64, reason: &str, credits: &[Credit]) -> Result<RefundId, PaymentError> {
-    let (most, underway) = most_left(tx, order).await?;
-    let (attempt, left) = most.ok_or(PaymentError::NothingToRefund)?;
+/// Records refunds that come to an amount: of whichever of the order's payments has the most left to refund, and where that is not enough, of
+/// the next.
+async fn begin_from_largest(
+    tx: &mut Tx,
+    order: OrderId,
+    amount: i64,
+    reason: &str,
+    credits: &[Credit],
+) -> Result<Vec<RefundId>, PaymentError> {
+    let (payments, underway) = left_of(tx, order).await?;
+    let currency = payments.first().ok_or(PaymentError::NothingToRefund)?.0.currency;
+    let left: i64 = payments.iter().map(|(_, left)| *left).sum();
     if amount > left {
-        let money = |minor| Money::new(minor, attempt.currency);
+        let money = |minor| Money::new(minor, currency);
         return Err(match (left, underway) {
             (0, 0) => PaymentError::NothingToRefund,
             (_, 0) => PaymentError::TooMuch(money(left)),
             (_, underway) => PaymentError::TooMuchWith(money(left), money(underway)),
         });
     }
-    begin(tx, &attempt, amount, reason, credits).await
+    Ok(begin_split(tx, order, amount, reason, credits).await?.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Records refunds of an amount, at most what is left, of one payment after the other, the largest first: their ids and tenders. What the
+/// amount is beyond its credits is of the first.
+async fn begin_split(
+    tx: &mut Tx,
+    order: OrderId,
+    amount: i64,
+    reason: &str,
+    credits: &[Credit],
+) -> Result<Vec<(RefundId, Tender)>, PaymentError> {
+    let (mut rest, mut credits, mut refunds) = (amount, credits.to_vec(), Vec::new());
+    while rest > 0 {
+        let largest = left_of(tx, order).await?.0.into_iter().min_by_key(|(_, left)| Reverse(*left));
+        let Some((attempt, left)) = largest.filter(|(_, left)| *left > 0) else { break };
+        let minor = rest.min(left);
+        let debt = (rest - credit::sum(&credits).0).clamp(0, minor);
+        let (these, others) = credit::split(&credits, minor - debt);
+        refunds.push((begin(tx, &attempt, minor, reason, &these).await?, attempt.tender));
+        (rest, credits) = (rest - minor, others);
+    }
+    Ok(refunds)
 }
 
 /// Locks the order of a refund; returns both as they are under the lock.
@@ -314,7 +349,7 @@ pub(crate) async fn retry_refund(shop: &Shop, ctx: &Context, id: RefundId) -> Re
             let (order, refund) = lock(tx, id).await?;
             if refund.state == "pending" {
                 jobs::refund_later(tx, id).await?;
-                return Ok::<_, PaymentError>(Some(id));
+                return Ok::<_, PaymentError>(Some(vec![id]));
             }
             // Only the request that ends the refusal makes the new refund.
             if !refusals::succeeded(tx, &refusal_key(id)).await? {
@@ -326,11 +361,11 @@ pub(crate) async fn retry_refund(shop: &Shop, ctx: &Context, id: RefundId) -> Re
                 when_refunded(tx, &order).await?;
                 return Ok(Some(next));
             }
-            Ok(Some(id))
+            Ok(Some(vec![id]))
         })
         .await?;
     let Some(next) = next else { return Ok(false) };
-    perform(shop, next).await.map(|()| true)
+    perform_all(shop, &next).await.map(|_| true)
 }
 
 /// Fetches a refund without an answer from the gateway, and books it. One that is missing at the gateway stays as it is.
@@ -405,15 +440,6 @@ pub(crate) async fn refund_rows(
     credits: &[Credit],
     reason: &str,
 ) -> Result<Vec<GatewayCall>, PaymentError> {
-    let (mut rest, mut calls) = (credits.to_vec(), Vec::new());
-    loop {
-        let amount = credit::sum(&rest).0;
-        let Some((attempt, left)) = most_left(tx, order.id).await?.0.filter(|(_, left)| *left > 0 && amount > 0) else { return Ok(calls) };
-        let (these, others) = credit::split(&rest, amount.min(left));
-        let refund = begin(tx, &attempt, amount.min(left), reason, &these).await?;
-        if attempt.tender == Tender::Card {
-            calls.push(GatewayCall::Refund(refund));
-        }
-        rest = others;
-    }
+    let refunds = begin_split(tx, order.id, credit::sum(credits).0, reason, credits).await?;
+    Ok(refunds.into_iter().filter(|(_, tender)| *tender == Tender::Card).map(|(id, _)| GatewayCall::Refund(id)).collect())
 }

@@ -8,6 +8,8 @@ use serde::Serialize;
 use platform::db::{DbError, Read, Tx};
 use platform::events::Event;
 
+use crate::orders::Head;
+
 use super::PaymentError;
 use super::events::CashMissing;
 use super::gateway::GatewayAccount;
@@ -319,6 +321,18 @@ pub(super) async fn refund(db: &mut impl Read, id: RefundId) -> Result<Refund, P
 /// The refunds of an order, oldest first.
 pub(crate) async fn refunds_of(db: &mut impl Read, order: OrderId) -> Result<Vec<Refund>, DbError> {
     db.fetch_all(refunds!("where r.order_id = $1 order by r.at, r.id"), &[&order]).await
+}
+
+/// What goes back of an order because it is cancelled, minor units: what was captured and not refunded before; all of it where nothing was
+/// left by then. `refunds` are the order's.
+pub(crate) fn returned_on_cancel(order: &Head, captured: i64, refunds: &[Refund]) -> i64 {
+    let Some(cancelled_at) = order.cancelled_at else { return 0 };
+    let is_before = |refund: &&Refund| {
+        let is_of_cancellation = refund.at == cancelled_at && refund.reason == super::CANCELLED;
+        refund.state != "failed" && refund.at <= cancelled_at && !is_of_cancellation
+    };
+    let before: i64 = refunds.iter().filter(is_before).map(|refund| refund.amount).sum();
+    if before < captured { captured - before } else { captured }
 }
 
 /// The refunds of a payment that the gateway is making or has made.

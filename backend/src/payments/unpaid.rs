@@ -105,7 +105,7 @@ pub(crate) async fn change_to_cash(tx: &mut Tx, order: &LockedOrder) -> Result<(
     for attempt in store::of_order(tx, order.id).await?.iter().filter(|attempt| attempt.gateway_ref.is_none()) {
         reversal::void_locally(tx, attempt.id).await?;
     }
-    let sum = (order.total - order.waived, order.currency);
+    let sum = (order.price_now(), order.currency);
     orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
     store::insert_next(tx, order.id, Tender::Cod, sum).await?;
     inventory::hold_for_good(tx, order.id).await?;

@@ -226,6 +226,7 @@ breaks! {
         "update credit_lines set tax = 0";
     a_state_that_does_not_follow_from_its_facts_is_found: "an order's states follow from its facts",
         "update orders set payment_state = 'paid' where payment_state = 'pending'";
+    a_rest_that_is_kept_as_due_and_is_not_is_found: "an order's states follow from its facts", "update orders set rest_due = 1";
     a_use_of_a_code_without_an_order_is_found: "a discount code's uses are the orders that used it",
         "update discount_codes set uses = uses + 1";
 }

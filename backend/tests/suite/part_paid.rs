@@ -6,12 +6,13 @@ use crate::support::{a_product, both, limit, number, place};
 use backend::fulfilment::{self, Returned};
 use backend::order_management::refusals as refusal_actions;
 use backend::payments::{self, PaymentError, capture, refund, start_card, sync};
-use backend::{Shop, order_management};
+use backend::{Shop, order_management, orders};
 use domain::credit::CreditRequest;
 use domain::id::{OrderId, OrderLineId, ParcelId, PaymentId};
-use domain::order::{DeliveryState, FulfilmentState, ParcelState, PaymentState, ReturnCause, ReturnedItems, ReturnedMoney};
-use domain::view::{OrderLimits, OrderView, Placed};
+use domain::order::{DeliveryState, FulfilmentState, ParcelState, PaymentMethod, PaymentState, ReturnCause, ReturnedItems, ReturnedMoney};
+use domain::view::{OrderLimits, OrderQuery, OrderView, Placed};
 use domain::{Locale, Timestamp};
+use platform::db::Tx;
 use serde_json::json;
 
 async fn see(shop: &Shop, order: OrderId) -> OrderView {
@@ -369,6 +370,84 @@ async fn units_less_than_none_are_an_error_of_their_line() {
             assert!(matches!(refused, Err(PaymentError::TooManyUnits { line: of, left: 2 }) if of == line), "{refused:?}");
         }
         assert!(see(shop, order).await.refunds.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_card_leaves_to_pay_is_in_the_unpaid_queue_until_it_comes_in_cash() {
+    both_worlds(async |world| {
+        let variants = [a_product().at(9_500).with_stock(1).make(world).await, a_product().at(20_500).with_stock(1).make(world).await];
+        let placed = world.card_order(&variants.map(|variant| (variant, 1))).await;
+        world.pay(placed.pay_at.as_deref().unwrap(), VISA).await.unwrap();
+        sync(world, placed.order).await.unwrap();
+        capture(world, &owner(world), placed.order, Some(9_500)).await.unwrap();
+        let line = see(world, placed.order).await.lines[0].id;
+        refund(world, &owner(world), placed.order, units(line, 1), "it broke").await.unwrap();
+        world.shop.clock.advance(2 * payments::UNPAID_FOR_MS);
+        assert_eq!(order_management::expire_unpaid(world).await.unwrap(), 0);
+        let unpaid = OrderQuery { queue: "unpaid".into(), ..OrderQuery::default() };
+        let listed = orders::list(world, &owner(world), &unpaid).await.unwrap().orders;
+        assert_eq!(listed.iter().map(|order| order.id).collect::<Vec<_>>(), [placed.order]);
+        assert_eq!(orders::queues(world, &owner(world)).await.unwrap().unpaid, 1);
+        world.assert_sound().await;
+
+        let due = placed.total.minor - 9_500;
+        let more = capture(world, &owner(world), placed.order, Some(due + 1)).await;
+        assert!(matches!(more, Err(PaymentError::TooMuch(most)) if most.minor == due), "{more:?}");
+        assert_eq!(see(world, placed.order).await.payment_method, PaymentMethod::Card);
+        capture(world, &owner(world), placed.order, None).await.unwrap();
+        let now = see(world, placed.order).await;
+        assert_eq!((now.payment, now.captured, now.payment_method), (PaymentState::PartlyRefunded, placed.total, PaymentMethod::Cod));
+        assert_eq!(orders::queues(world, &owner(world)).await.unwrap().unpaid, 0);
+        assert!(matches!(capture(world, &owner(world), placed.order, None).await, Err(PaymentError::NothingToCapture)));
+        assert_eq!(world.moved().await, (9_500, 9_500));
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rest_of_an_order_whose_second_attempt_is_refused_is_settled_in_another_way() {
+    both_worlds(async |world| {
+        world.open_webhooks().await;
+        let variant = a_product().at(30_000).with_stock(1).make(world).await;
+        let placed = world.card_order(&[(variant, 1)]).await;
+        let forget = "update payments set state = 'voided'";
+        world.db().write(async |tx: &mut Tx| tx.execute(forget, &[]).await).await.unwrap();
+        let second = start_card(world, placed.order).await.unwrap().unwrap();
+        for page in [placed.pay_at.as_deref().unwrap(), &second] {
+            world.pay(page, VISA).await.unwrap();
+        }
+        world.quiet().await;
+        capture(world, &owner(world), placed.order, Some(9_500)).await.unwrap();
+        world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
+        assert!(capture(world, &owner(world), placed.order, None).await.is_err());
+        refusal_actions::settle(world, &owner(world), the_row(world).await.id, "bank transfer").await.unwrap();
+        world.work().await;
+        let now = see(world, placed.order).await;
+        assert_eq!((now.payment, now.captured, now.refunds.len()), (PaymentState::Paid, placed.total, 0));
+        assert!(rows(world).await.is_empty());
+        assert_eq!(world.moved().await, (9_500, 0));
+        nothing_is_held(world).await;
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refunded_before_is_no_part_of_what_a_cancellation_gives_back() {
+    both_worlds(async |world| {
+        let placed = captured(world).await;
+        refund(world, &owner(world), placed.order, 1_200, "a scratch").await.unwrap();
+        order_management::cancel(world, &owner(world), placed.order, "out of order").await.unwrap();
+        let now = see(world, placed.order).await;
+        assert_eq!((now.refunded, now.returned_on_cancel.minor), (placed.total, placed.total.minor - 1_200));
+        world.send_mails().await;
+        let (subject, amount) = (format!("Order {} was cancelled", placed.number), Locale::En.money(now.returned_on_cancel));
+        let mails = world.mails().await;
+        assert!(mails.iter().any(|mail| mail.0 == subject && mail.1.contains(&amount)), "{mails:?}");
+        world.assert_sound().await;
     })
     .await;
 }

@@ -6,6 +6,7 @@ use crate::support::{Folder, a_product, both, both_empty, number, open_shop, pla
 use backend::payments::{self, PaymentError, capture, refund, start_card};
 use backend::{GatewayConfig, ShopConfig, fulfilment, order_management};
 use domain::Locale;
+use domain::credit::CreditRequest;
 use domain::order::{AttemptState, CaptureState, PaymentState, Tender};
 use platform::db::Tx;
 use serde_json::json;
@@ -99,6 +100,32 @@ async fn two_payments_of_one_order_add_up() {
         // What goes back comes of the larger one, and the order is paid less.
         refund(shop, &owner(shop), placed.order, 700, "a scratch").await.unwrap();
         assert_eq!((see().await.refunded.minor, number(shop, ALLOCATED).await), (700, placed.total.minor - 700));
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_payments_brought_goes_back_as_a_refund_of_each() {
+    both(async |shop| {
+        let variant = a_product().at(20_500).with_stock(1).make(shop).await;
+        let placed = place(shop, &[(variant, 1)]).await.unwrap();
+        let parcel = fulfilment::pick(shop, &clerk(shop), placed.order).await.unwrap()[0];
+        fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
+        fulfilment::ship(shop, &clerk(shop), parcel, "LBC", "").await.unwrap();
+        fulfilment::deliver_for(shop, &clerk(shop), parcel, Some(10_000)).await.unwrap();
+        capture(shop, &owner(shop), placed.order, None).await.unwrap();
+        let see = async || order_management::view(shop, &owner(shop), Locale::En, placed.order).await.unwrap();
+        let line = see().await.lines[0].id;
+        let too_much = refund(shop, &owner(shop), placed.order, placed.total.minor + 1, "it broke").await;
+        assert!(matches!(too_much, Err(PaymentError::TooMuch(most)) if most == placed.total), "{too_much:?}");
+        let wanted = CreditRequest { lines: vec![(line, 1)], fee: placed.total.minor - 20_500, amount: 0 };
+        refund(shop, &owner(shop), placed.order, wanted, "it broke").await.unwrap();
+        let now = see().await;
+        let mut each: Vec<i64> = now.refunds.iter().map(|refund| refund.amount.minor).collect();
+        each.sort_unstable();
+        assert_eq!(each, [10_000, placed.total.minor - 10_000]);
+        assert_eq!((now.payment, now.refundable().minor, now.price[0].units_left()), (PaymentState::Refunded, 0, 0));
         assert_sound(shop).await;
     })
     .await;

@@ -240,12 +240,12 @@ pub enum CancelledMoney {
 }
 
 impl CancelledMoney {
-    /// From the payment method and the amount captured.
+    /// From the payment method and what goes back of what was captured.
     #[must_use]
-    pub const fn of(method: PaymentMethod, captured: Money) -> Self {
+    pub const fn of(method: PaymentMethod, back: Money) -> Self {
         match method {
-            PaymentMethod::Card if captured.minor > 0 => Self::Back(captured),
-            PaymentMethod::Cod if captured.minor > 0 => Self::BackByHand(captured),
+            PaymentMethod::Card if back.minor > 0 => Self::Back(back),
+            PaymentMethod::Cod if back.minor > 0 => Self::BackByHand(back),
             PaymentMethod::Card => Self::NotCharged,
             PaymentMethod::Cod => Self::Nothing,
         }
@@ -316,6 +316,8 @@ pub struct OrderView {
     pub delivery: DeliveryState,
     /// When it was cancelled, and why.
     pub cancelled: Option<(Timestamp, String)>,
+    /// What goes back because it was cancelled: what was paid and not refunded before.
+    pub returned_on_cancel: Money,
     /// Cancelled by the shopper, not by staff?
     pub cancelled_by_shopper: bool,
     /// For a card order that waits for its payment.
@@ -353,6 +355,13 @@ impl OrderView {
     #[must_use]
     pub fn refundable(&self) -> Money {
         Money::new(self.captured.minor - self.refunded.minor - self.returning.minor, self.captured.currency)
+    }
+
+    /// What was paid beyond the price and can still go back: of no part of the price. `price` must be known, as it is to staff.
+    #[must_use]
+    pub fn overpaid(&self) -> Money {
+        let of_price: i64 = self.price.iter().map(PricePart::left).sum();
+        Money::new((self.refundable().minor - of_price).max(0), self.total.currency)
     }
 
     /// What became of the total, for the lines below it: what is no longer due, what is to be paid where that is another amount, what was

@@ -10,6 +10,8 @@ use web_sys::{Element, HtmlElement};
 /// How often the focus is looked at after a form is sent, and how many times: as long as an answer may take.
 const PAUSE: Duration = Duration::from_millis(100);
 const TIMES: u32 = 100;
+/// The same once it was given back: lists of the page that are read again may render the form once more.
+const TIMES_AFTER: u32 = 30;
 /// Frames after which a page that is rendered again has taken the focus, if it takes it: an element in a part that folds keeps it until
 /// the next one.
 const FRAMES: u32 = 10;
@@ -87,8 +89,10 @@ fn while_answered(had: Element, selectors: Vec<String>, path: String, times: u32
                     let again = had.clone().dyn_into::<HtmlElement>().is_ok_and(|had| had.is_connected() && had.focus().is_ok());
                     if again && focused().is_some() {
                         while_answered(had, selectors, path, times - 1);
-                    } else {
-                        focus_first(&selectors);
+                    } else if focus_first(&selectors)
+                        && let Some(now) = focused()
+                    {
+                        while_answered(now, selectors, path, times.min(TIMES_AFTER));
                     }
                 }
                 _ => while_answered(had, selectors, path, times - 1),

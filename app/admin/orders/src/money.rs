@@ -52,13 +52,17 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
     let id = order.id;
     let refund_form = (may_refund && left.minor > 0).then(|| refunding(order, &key, left, actions));
     let is_charging = order.capturing.minor > 0;
-    let to_capture = may_capture && !is_charging && (order.payment == PaymentState::Authorised || missing.is_some());
+    // A card was captured in part: the bank may hold more by another attempt. Otherwise the rest comes in cash or by transfer.
+    let has_rest = !in_cash && order.captured.minor > 0 && order.due().minor > 0;
+    let is_held = order.payments.iter().any(|payment| payment.state == AttemptState::Authorised);
+    let is_rest_in_cash = has_rest && !is_held;
+    let to_capture = may_capture && !is_charging && (order.payment == PaymentState::Authorised || missing.is_some() || has_rest);
     let charging = is_charging.then(|| {
         reread_soon(actions);
         let text = tr!(ADMIN_ORDERS_BEING_CHARGED_BODY, amount = locale.money(order.capturing));
         view! { <Alert tone=Tone::Info>{text}</Alert> }.into_any()
     });
-    let words = if missing.is_some() { tr!(ADMIN_ORDERS_ACTION_CASH) } else { tr!(ADMIN_ORDERS_ACTION_CAPTURE) };
+    let words = if missing.is_some() || is_rest_in_cash { tr!(ADMIN_ORDERS_ACTION_CASH) } else { tr!(ADMIN_ORDERS_ACTION_CAPTURE) };
     view! {
         <Panel title=tr!(ORDER_PAYMENT)>
             <div class="flex flex-col gap-4">
@@ -66,6 +70,7 @@ pub(crate) fn money(order: &OrderView, key: &str, may_capture: bool, may_refund:
                 {failed.map(|reason| view! { <Alert tone=Tone::Danger>{reason}</Alert> })}
                 {refunds}
                 {charging}
+                {(to_capture && is_rest_in_cash).then(|| view! { <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_REST_IN_CASH)}</p> }.into_any())}
                 {to_capture.then(|| capturing(id, &key, words, actions))}
                 {refund_form}
             </div>

@@ -246,7 +246,9 @@ pub(crate) fn refunding(order: &OrderView, key: &str, left: Money, actions: Acti
     let action = actions.refund;
     let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback)));
     let (id, key, currency) = (order.id.to_string(), typed.or("key", key), left.currency);
-    let price = if order.cancelled.is_some() { Vec::new() } else { order.price.clone() };
+    // A cancelled order has no price any more: what goes back is a debt, without tax.
+    let (price, overpaid) =
+        if order.cancelled.is_some() { (Vec::new(), left.minor) } else { (order.price.clone(), order.overpaid().minor) };
     let units_left = |id| price.iter().find(|part| part.part == Part::Line(id)).map_or(0, credit::PricePart::units_left);
     let (chosen, fields) = unit_fields("refund", choosable(&order.lines, units_left), &typed, problem);
     let fee_left = price.iter().find(|part| part.part.is_delivery()).map_or(0, credit::PricePart::left);
@@ -256,7 +258,7 @@ pub(crate) fn refunding(order: &OrderView, key: &str, left: Money, actions: Acti
         view! { <Field label=tr!(ADMIN_ORDERS_REFUND_FEE) name="fee" id="refund-fee" bind=fee inputmode="decimal" optional=true hint error=wrong(problem, "refund-fee")/> }
             .into_any()
     });
-    // It is of the payment with the most left.
+    // It is of the payment with the most left first.
     let largest = order.payments.iter().max_by_key(|payment| payment.captured.minor - payment.refunded.minor);
     let in_cash = largest.is_some_and(|payment| payment.tender == Tender::Cod);
     let hint = tr!(ADMIN_ORDERS_REFUND_AMOUNT_HINT, amount = locale.money(left));
@@ -265,7 +267,8 @@ pub(crate) fn refunding(order: &OrderView, key: &str, left: Money, actions: Acti
             text.with(|text| if text.trim().is_empty() { Some(0) } else { Money::parse(text, currency).ok().map(|money| money.minor) })
         };
         let wanted = CreditRequest { lines: units_of(&chosen), fee: minor(fee)?, amount: minor(amount)? };
-        credit::credits(&price, &wanted).ok().map(|credits| credit::sum(&credits)).filter(|sum| sum.0 <= left.minor)
+        let (amount, credits) = credit::refund(&price, overpaid, &wanted).ok().filter(|(amount, _)| *amount <= left.minor)?;
+        Some((amount, credit::sum(&credits).1))
     };
     view! {
         <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>

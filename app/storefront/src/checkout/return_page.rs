@@ -36,7 +36,8 @@ pub struct PaymentStatus {
     pub total: Money,
     pub method: PaymentMethod,
     pub payment: PaymentState,
-    pub captured: Money,
+    /// What goes back of an order that was cancelled.
+    pub returned_on_cancel: Money,
     pub refunded: Money,
     /// For an order that waits for its payment by card.
     pub unpaid: Option<UnpaidView>,
@@ -84,7 +85,7 @@ async fn payment_status(order: OrderId) -> Result<PaymentStatus, AppError> {
         number: view.number,
         method: view.payment_method,
         payment: view.payment,
-        captured: view.captured,
+        returned_on_cancel: view.returned_on_cancel,
         refunded: view.refunded,
         bank: bank.filter(|_| view.unpaid.is_some()),
         unpaid: view.unpaid,
@@ -178,7 +179,7 @@ fn result_view(now: &PaymentStatus, here: String) -> AnyView {
     };
     let home = || view! { <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton> }.into_any();
     if let Some(reason) = &now.cancelled {
-        let money = CancelledMoney::of(now.method, now.captured).words(locale);
+        let money = CancelledMoney::of(now.method, now.returned_on_cancel).words(locale);
         let words = match now.payment {
             PaymentState::Voided => tr!(CHECKOUT_CANCELLED_UNPAID).to_owned(),
             _ => format!("{} {money}", tr!(ORDER_CANCELLED_NOTE)),

@@ -104,8 +104,10 @@ pub(super) async fn wrong_states(shop: &Shop, after: Uuid, to: Uuid) -> Result<V
     let wrong = |facts: Facts| {
         let (payment, fulfilment, delivery) = (facts.payment().state(), facts.units().fulfilment(), facts.units().delivery());
         let stored = (facts.payment_state, facts.fulfilment_state, facts.delivery_state);
-        (stored != (payment, fulfilment, delivery)).then(|| {
-            let what = format!("kept as {}, {}, {}, but is {payment}, {fulfilment}, {delivery}", stored.0, stored.1, stored.2);
+        let rest = (facts.rest_due.0, facts.payment().is_rest_due());
+        (stored != (payment, fulfilment, delivery) || rest.0 != rest.1).then(|| {
+            let kept = format!("kept as {}, {}, {}, rest due: {}", stored.0, stored.1, stored.2, rest.0);
+            let what = format!("{kept}, but is {payment}, {fulfilment}, {delivery}, rest due: {}", rest.1);
             Wrong { id: facts.id.0, what }
         })
     };

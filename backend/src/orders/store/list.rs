@@ -66,10 +66,11 @@ pub(in crate::orders) async fn by_state(
     }
 }
 
-/// The condition that the money of an order `o` is not there yet, as the index `orders_unpaid` has it.
+/// The condition that the money of an order `o` is not there yet, or not all of it, as the index `orders_unpaid` has it.
 macro_rules! money_is_missing {
     () => {
-        "o.cancelled_at is null and o.payment_state in ('pending', 'requires_action', 'failed', 'authorised', 'partly_paid', 'voided')"
+        "o.cancelled_at is null
+            and (o.payment_state in ('pending', 'requires_action', 'failed', 'authorised', 'partly_paid', 'voided') or o.rest_due = 1)"
     };
 }
 pub(crate) use money_is_missing;
@@ -89,10 +90,10 @@ macro_rules! in_queue {
         "o.cancelled_at is null and o.id in (select p.order_id from parcels p where p.state = 'packed' and p.state in ('picked', 'packed'))"
     };
     (unpaid) => {
-        // Sent although the card was only authorised or voided: not paid either.
+        // Sent although the card was only authorised or voided: not paid either. Nor is one of which the card took a part that went back.
         concat!(
             money_is_missing!(),
-            " and o.payment_method = 'card' and (o.payment_state in ('pending', 'requires_action', 'failed')
+            " and o.payment_method = 'card' and (o.payment_state in ('pending', 'requires_action', 'failed') or o.rest_due = 1
                 or o.fulfilment_state in ('partial', 'fulfilled'))"
         )
     };

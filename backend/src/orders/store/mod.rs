@@ -3,10 +3,10 @@ mod list;
 mod lookup;
 
 use domain::id::{AddressId, ContactId, OrderId, OrderLineId, PictureId, UserId};
-use domain::order::{AttemptState, Channel, DeliveryState, FulfilmentState, PaymentMethod, PaymentState};
+use domain::order::{AttemptState, Channel, DeliveryState, FulfilmentState, PaymentFacts, PaymentMethod, PaymentState};
 use domain::{Currency, Timestamp};
 
-use platform::db::{DbError, Read, Tx};
+use platform::db::{DbError, Flag, Read, Tx};
 
 use super::LockedOrder;
 
@@ -55,6 +55,8 @@ pub(crate) struct Facts {
     pub payment_state: PaymentState,
     pub fulfilment_state: FulfilmentState,
     pub delivery_state: DeliveryState,
+    /// See [`PaymentFacts::is_rest_due`].
+    pub rest_due: Flag,
     pub total: i64,
     pub waived: i64,
     pub cancelled_at: Option<Timestamp>,
@@ -117,7 +119,7 @@ pub(crate) use paid_of;
 macro_rules! facts_of {
     () => {
         concat!(
-            "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.total, o.waived, o.cancelled_at, ",
+            "select o.id, o.payment_state, o.fulfilment_state, o.delivery_state, o.rest_due, o.total, o.waived, o.cancelled_at, ",
             $crate::orders::paid_of!("o.id"),
             ",
             (select count(*) from payments where order_id = o.id and state = 'authorised' and tender = o.payment_method) as held,
@@ -143,13 +145,13 @@ pub(crate) async fn facts(tx: &mut Tx, order: OrderId) -> Result<Option<Facts>, 
 pub(super) async fn set_states(
     tx: &mut Tx,
     order: &LockedOrder,
-    payment: PaymentState,
+    payment: PaymentFacts,
     fulfilment: FulfilmentState,
     delivery: DeliveryState,
 ) -> Result<(), DbError> {
     tx.execute(
-        "update orders set payment_state = $2, fulfilment_state = $3, delivery_state = $4, version = version + 1 where id = $1",
-        &[&order.id, &payment, &fulfilment, &delivery],
+        "update orders set payment_state = $2, fulfilment_state = $3, delivery_state = $4, rest_due = $5, version = version + 1 where id = $1",
+        &[&order.id, &payment.state(), &fulfilment, &delivery, &i64::from(payment.is_rest_due())],
     )
     .await?;
     Ok(())
@@ -249,5 +251,5 @@ pub(crate) async fn overpaid(db: &mut impl Read, order: &Head) -> Result<i64, Db
 
 /// What is still to be paid of an order, minor units; less than nothing when more than its price was paid. Refunds do not raise it.
 pub(crate) async fn owed(db: &mut impl Read, order: &Head) -> Result<i64, DbError> {
-    Ok(order.total - order.waived - paid(db, order.id).await?.captured)
+    Ok(order.price_now() - paid(db, order.id).await?.captured)
 }
