@@ -2,7 +2,7 @@
 
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup serve watch build seed test test-rust test-e2e test-contract long lint fmt shots bench lighthouse dist dist-check times clean
+.PHONY: help setup serve watch build seed past test test-rust test-e2e test-contract long lint fmt shots bench cluster lighthouse dist dist-check times clean
 
 LISTEN ?= 127.0.0.1:3000
 ARGS ?=
@@ -34,6 +34,10 @@ build: ## Build what is served and tested
 seed: ## Fill data/shop.db with the demonstration shop (ARGS='--products 10000 --seed 1')
 	@scripts/setup.sh build
 	@binary=$$(scripts/build.sh) && mkdir -p data && cd data && exec "$$binary" seed $(ARGS)
+
+past: ## Make the past of the demonstration shop again, demo/past.br, and say what is in it
+	@TINDAHAN_LONG=1 TINDAHAN_KEEP_PAST=1 scripts/test.sh rust -E 'test(past::the_past_that_is_kept)'
+	@scripts/test.sh rust --no-capture -E 'test(past::loading)'
 
 test: ## Every test: rules, business on both databases, HTTP, journeys in Chromium, the API's contract
 	@scripts/test.sh
@@ -67,6 +71,9 @@ shots: ## Write a picture of every page, phone and desktop, light and dark, into
 bench: ## Measure pages, checkouts, lists, memory and start, beside nginx, on SQLite and a durable Postgres
 	@scripts/setup.sh bench
 	@$(ENV) && scripts/build.sh dist >/dev/null && TINDAHAN_BINARY=$$dist scripts/postgres.sh --durable cargo run --release --target $$host --package bench -- $(ARGS)
+
+cluster: ## Serve a cluster on this machine: three etcd, three Postgres under Patroni, HAProxy, three tindahan; Ctrl C ends it
+	@scripts/cluster.sh
 
 lighthouse: ## Measure pages of the release as a phone's browser shows them (ARGS='--runs 1 /p/stoneware-mug')
 	@scripts/setup.sh bench

@@ -147,6 +147,11 @@ def main() -> None:
     for rate in shop["tax_rate"]:
         both(f"tax {rate['class']}", rate["name"])
         need(0 <= rate["rate_bp"] <= 10_000 and rate["source"], f"tax {rate['class']}")
+    unique("page", [page["handle"] for page in shop["page"]])
+    for page in shop["page"]:
+        for language in LANGUAGES:
+            need(SLUG.fullmatch(page[language]["slug"]), f"page {page['handle']}: slug in {language}")
+            need(page[language]["title"] and page[language]["body"].strip(), f"page {page['handle']}: {language} is empty")
     for story in shop["story"]:
         for field in ("title", "body", "action", "alt"):
             both(f"story {story['title']['en']}: {field}", story[field])

@@ -81,9 +81,10 @@ export async function ready(url, running, seconds = 180) {
  * A shop of its own: simulators, an empty database filled with the demonstration shop, and the server.
  * The answer holds its address (`url`), that of the simulators (`gateway`: the bank's pages, and the mail sent, at `/mail`),
  * its folder, its log and `stop()`. With `alone` the server is a copy of the program in an empty folder that has nothing beside it;
- * `withKey` adds the secret of an API key (`key`).
+ * `withKey` adds the secret of an API key (`key`). A shop `withPast` has its three months of orders, and the simulators that `serve --demo`
+ * starts inside of it, which know how they were paid; any other has sold nothing.
  */
-export async function startShop({ args = [], env = {}, alone = false, withKey = false } = {}) {
+export async function startShop({ args = [], env = {}, alone = false, withKey = false, withPast = false } = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'tindahan-end2end-'));
   const running = [];
   const stop = async () => {
@@ -109,16 +110,19 @@ export async function startShop({ args = [], env = {}, alone = false, withKey = 
     if (alone) await copyFile(BINARY, program);
     const key = withKey ? apiKey(home, database) : '';
     const server = start(program, [
-      'serve', '--demo', '--database', database, '--listen', `127.0.0.1:${shopPort}`, ...(SITE ? ['--site-dir', SITE] : []), ...args,
+      'serve', '--demo', '--database', database, '--listen', `127.0.0.1:${shopPort}`, ...(SITE ? ['--site-dir', SITE] : []),
+      ...(withPast ? [] : ['--without-past']), ...args,
     ], {
       cwd: home,
       log: path.join(folder, 'server.log'),
       env: {
         ...(alone ? { HOME: home, PATH: '' } : {}),
-        TINDAHAN_SMTP: `smtp://127.0.0.1:${smtpPort}`,
-        TINDAHAN_GATEWAY_URL: gateway,
-        TINDAHAN_GATEWAY_SECRET: 'sk_test_end2end',
-        TINDAHAN_GATEWAY_WEBHOOK_SECRET: 'whsec_test',
+        ...(withPast ? {} : {
+          TINDAHAN_SMTP: `smtp://127.0.0.1:${smtpPort}`,
+          TINDAHAN_GATEWAY_URL: gateway,
+          TINDAHAN_GATEWAY_SECRET: 'sk_test_end2end',
+          TINDAHAN_GATEWAY_WEBHOOK_SECRET: 'whsec_test',
+        }),
         // Every visitor of a run comes from one address; the limits have tests of their own.
         TINDAHAN_LIMIT_SIGN_IN: '0',
         TINDAHAN_LIMIT_CHECKOUT: '0',

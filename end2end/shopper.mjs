@@ -30,10 +30,20 @@ export async function signIn(page, { email, password }, home = '/account') {
   await page.waitForURL(`**${home}`);
 }
 
-/** Puts what is on a product's page into the cart, and closes the drawer that shows it. */
+/** Chooses, of each option of a product for which nothing is chosen yet, the first value that can be bought. */
+export async function chooseOptions(page) {
+  for (const option of await page.getByRole('main').locator('form fieldset').all()) {
+    if (await option.getByRole('radio', { checked: true }).count() === 0) {
+      await option.locator('label:not([title$="not available"])').first().click();
+    }
+  }
+}
+
+/** Chooses what is to be chosen on a product's page, puts it into the cart, and closes the drawer that shows it. */
 export async function addToCart(page, address) {
   await page.goto(address);
   await hydrated(page);
+  await chooseOptions(page);
   await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
   const drawer = page.locator('#cart-drawer');
   await expect(drawer).toBeVisible();

@@ -1,6 +1,6 @@
 // Writes a picture of each page at phone and desktop size, light and dark, into shots/.
 //
-//   node shots.mjs [--only name] [--url http://127.0.0.1:3000]
+//   node shots.mjs [--only name,part-of-a-name] [--url http://127.0.0.1:3000]
 //
 // Without --url it starts a shop of its own.
 
@@ -14,10 +14,10 @@ import { pages } from './pages.mjs';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, url: { type: 'string' } } });
 const folder = path.join(import.meta.dirname, '..', 'shots');
-const wanted = pages.filter(({ name }) => !values.only || name.includes(values.only));
+const wanted = pages.filter(({ name }) => !values.only || values.only.split(',').some((part) => name.includes(part)));
 const sizes = { '390x844': PHONE, '1440x900': DESKTOP };
 
-const shop = values.url ? { url: values.url, stop: async () => {} } : await startShop();
+const shop = values.url ? { url: values.url, stop: async () => {} } : await startShop({ withPast: true });
 let failed = 0;
 try {
   await mkdir(folder, { recursive: true });

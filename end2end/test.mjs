@@ -54,6 +54,13 @@ export const test = base.extend({
     await use(context);
   },
 
+  page: async ({ page }, use, info) => {
+    await use(page);
+    if (info.status === info.expectedStatus || page.isClosed()) return;
+    const shown = await page.locator('body').innerText({ timeout: 1_000 }).catch((error) => error.message);
+    info.annotations.push({ type: 'shown', description: `${page.url()}: ${shown.replace(/\s+/g, ' ').slice(0, 400)}` });
+  },
+
   /** Further visitors, each with a browser profile of their own, watched in the same way. */
   visitor: async ({ browser, problems, contextOptions }, use, info) => {
     const contexts = [];
@@ -100,4 +107,26 @@ export async function accessible(page) {
     expect(said, `axe on ${page.url()}, ${colorScheme}`).toEqual([]);
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+}
+
+/** The page is read in both languages without scrolling sideways at 320 px, the width that 400 % of zoom leaves (WCAG 2.2, 1.4.10). */
+export async function fitsNarrowWindow(page) {
+  const before = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 640 });
+  const { origin, pathname } = new URL(page.url());
+  for (const language of ['en', 'fil']) {
+    if (language === 'fil') {
+      await page.context().addCookies([{ name: 'lang', value: language, url: origin }]);
+      await page.reload();
+    }
+    const [width, widest] = await page.evaluate(() => {
+      const { scrollWidth } = document.scrollingElement;
+      const isOver = (element) => element.getBoundingClientRect().right > 321 && !element.closest('dialog, [hidden]');
+      const over = scrollWidth > 320 ? [...document.querySelectorAll('body *')].filter(isOver).at(-1) : null;
+      return [scrollWidth, over?.outerHTML.slice(0, 160)];
+    });
+    expect(width, `${pathname} in ${language}: ${widest}`).toBeLessThanOrEqual(320);
+  }
+  await page.context().clearCookies({ name: 'lang' });
+  await page.setViewportSize(before);
 }

@@ -1,7 +1,7 @@
 // Some browsers keep a page for Back in spite of `no-store`. A personal one is loaded again:
 // who was signed in then may not be any more.
 addEventListener('pageshow', ({ persisted }) => {
-  if (persisted && /^\/(account|admin|orders)(\/|$)/.test(location.pathname)) location.reload();
+  if (persisted && /^\/(account|admin|back-in-stock|orders)(\/|$)/.test(location.pathname)) location.reload();
 });
 
 // Until all of a page is hydrated, links, forms and Back work as the server rendered them. The router listens earlier, as soon as the
@@ -14,7 +14,11 @@ document.addEventListener('submit', (event) => {
   if (!isHydrated()) event.stopPropagation();
 }, true);
 addEventListener('popstate', (event) => {
-  if (isHydrated()) return;
+  if (isHydrated()) {
+    // The router listens after this, so a page that is not to be left yet can say so.
+    if (!dispatchEvent(new Event('goingback', { cancelable: true }))) event.stopImmediatePropagation();
+    return;
+  }
   event.stopImmediatePropagation();
   location.reload();
 });
@@ -52,6 +56,16 @@ document.addEventListener('click', (event) => {
     goal.focus();
   });
 });
+
+// A page whose address is in one language is in that, also for a browser that prefers another. What is read and opened after it is to be
+// in the same one, until a language is chosen or the browser is closed.
+if (!/(^|; )lang=/.test(document.cookie)) {
+  const language = (tag) => ({ en: 'en', fil: 'fil', tl: 'fil' })[tag.split('-')[0].toLowerCase()];
+  const shown = language(document.documentElement.lang);
+  if (shown && shown !== (navigator.languages.map(language).find(Boolean) ?? 'en')) {
+    document.cookie = `lang=${shown}; Path=/; SameSite=Lax${location.protocol === 'https:' ? '; Secure' : ''}`;
+  }
+}
 
 // Registers the service worker. The first page was loaded before the worker could see it: the worker is handed the list.
 if ('serviceWorker' in navigator) {

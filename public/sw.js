@@ -13,17 +13,19 @@ const PICTURES = `pictures-${VERSION}`;
 // How many pages and pictures are kept, the newest.
 const MOST = { [PAGES]: 120, [READS]: 300, [PICTURES]: 400 };
 
-const FIRST = ['/offline.html', '/offline.css', '/fonts/figtree.woff2', '/fonts/fraunces.woff2', '/icons/icon.svg', '/boot.js', '/brand.css', '/manifest.webmanifest'];
+const FIRST = ['/offline.html', '/offline-admin.html', '/offline.css', '/fonts/figtree.woff2', '/fonts/fraunces.woff2', '/icons/icon.svg', '/boot.js', '/manifest.webmanifest'];
+// The owner's colours; the query of its address names what it holds.
+const BRAND = '/brand.css';
 // Their documents are the same for everybody until a script fills them with the browser's own cart.
 const SHELLS = ['/cart', '/checkout'];
 // The reads that pages are made of.
-const READABLE = ['read_layout', 'read_home', 'read_listing', 'read_categories', 'read_product', 'find', 'suggest', 'read_places', 'read_address_form', 'read_delivery'].map((name) => `/api/${name}`);
+const READABLE = ['read_layout', 'read_home', 'read_listing', 'read_categories', 'read_product', 'read_page', 'find', 'suggest', 'read_places', 'read_address_form', 'read_delivery'].map((name) => `/api/${name}`);
 
 // Where it changes who reads, in which language, or where they have things delivered to: the calls, and the plain forms.
 const ENTRANCES = /^\/(api\/(sign_(in|up|out)|choose_place|change_account)$|sign-in$|sign-up$|account$|account\/preferences$|place$|preferences$)/;
 
-const isFile = (path) => path.startsWith('/pkg/') || path.startsWith('/fonts/') || path.startsWith('/icons/') || FIRST.includes(path);
-const isPage = (path) => path === '/' || path === '/c' || /^\/(c|p)\//.test(path) || ['/search', '/categories'].includes(path) || SHELLS.includes(path);
+const isFile = (path) => path.startsWith('/pkg/') || path.startsWith('/fonts/') || path.startsWith('/icons/') || path === BRAND || FIRST.includes(path);
+const isPage = (path) => path === '/' || path === '/c' || /^\/(c|p|pages)\//.test(path) || ['/search', '/categories'].includes(path) || SHELLS.includes(path);
 
 const trim = async (name) => {
   const most = MOST[name];
@@ -61,9 +63,10 @@ const shell = async (path, language) => {
   await keep(PAGES, path, answer);
   // What the page is hydrated with, its own parts of the WebAssembly included.
   const files = await caches.open(FILES);
-  const named = new Set([...text.matchAll(/["'](\/pkg\/[^"']+)["']/g)].map(([, address]) => address));
+  const named = new Set([...text.matchAll(/["'](\/(?:pkg\/|brand\.css)[^"']+)["']/g)].map(([, address]) => address));
   for (const address of (answer.headers.get('x-page-files') ?? '').split(/,\s*/).filter(Boolean)) named.add(address);
-  await Promise.all([...named].map((address) => quietly(files.add(address))));
+  const add = async (address) => (address.startsWith(BRAND) ? keepBrand(address, await fetch(address)) : files.add(address));
+  await Promise.all([...named].map((address) => quietly(add(address))));
 };
 
 const languageOf = (text) => text.match(/<html[^>]* lang="([\w-]+)"/)?.[1];
@@ -107,6 +110,26 @@ const keptFirst = async (event, name, request) => {
   return answer;
 };
 
+// Not kept while another node has not heard of the change: what it answers under the new address are the former colours.
+const keepBrand = async (request, answer) => {
+  if (!/\bimmutable\b/.test(answer.headers.get('cache-control') ?? '')) return;
+  await (await caches.open(FILES)).delete(BRAND, { ignoreSearch: true });
+  await keep(FILES, request, answer);
+};
+
+// Kept first, in place of former colours, which are better than none where the network is away.
+const brand = async (event, request) => {
+  const kept = await caches.match(request, { ignoreVary: true });
+  if (kept) return kept;
+  try {
+    const answer = await fetch(request);
+    event.waitUntil(quietly(keepBrand(request, answer.clone())));
+    return answer;
+  } catch {
+    return (await caches.match(BRAND, { ignoreSearch: true, ignoreVary: true })) ?? Response.error();
+  }
+};
+
 const networkFirst = async (event, name, request, instead) => {
   try {
     const answer = await fetch(request);
@@ -124,6 +147,16 @@ const unreached = () => new Response(new Uint8Array([0, 0, 0]), {
 });
 
 const offline = async () => (await caches.match('/offline.html')) ?? new Response('offline', { status: 503 });
+
+// A variant whose page was not opened before is chosen again on that of its product, if that was.
+const withoutVariant = async (address) => {
+  const { pathname, search } = new URL(address);
+  const isKept = search && pathname.startsWith('/p/') && await caches.match(pathname, { ignoreVary: true });
+  return isKept ? Response.redirect(pathname) : offline();
+};
+// The desk has nothing that could be looked at without a network.
+const isDesk = (path) => path === '/admin' || path.startsWith('/admin/');
+const offlineAt = async (path) => (isDesk(path) && (await caches.match('/offline-admin.html'))) || offline();
 
 // The cart's and the checkout's pages are kept without anybody's things in them.
 const shellPage = async (request, path) => {
@@ -153,8 +186,9 @@ addEventListener('fetch', (event) => {
     return;
   }
   if (isFile(pathname)) {
-    const changes = pathname === '/boot.js' || pathname === '/brand.css';
-    event.respondWith(changes ? networkFirst(event, FILES, request, () => Response.error()) : keptFirst(event, FILES, request));
+    const changes = pathname === '/boot.js';
+    if (pathname === BRAND) event.respondWith(brand(event, request));
+    else event.respondWith(changes ? networkFirst(event, FILES, request, () => Response.error()) : keptFirst(event, FILES, request));
   } else if (pathname.startsWith('/pictures/')) {
     event.respondWith(keptFirst(event, PICTURES, request));
   } else if (READABLE.includes(pathname)) {
@@ -164,9 +198,9 @@ addEventListener('fetch', (event) => {
   } else if (request.mode === 'navigate' && SHELLS.includes(pathname)) {
     event.respondWith(shellPage(request, pathname));
   } else if (request.mode === 'navigate' && isPage(pathname)) {
-    event.respondWith(networkFirst(event, PAGES, request, offline));
+    event.respondWith(networkFirst(event, PAGES, request, () => withoutVariant(request.url)));
   } else if (request.mode === 'navigate') {
-    event.respondWith(fetch(request).catch(offline));
+    event.respondWith(fetch(request).catch(() => offlineAt(pathname)));
   }
 });
 
@@ -181,6 +215,7 @@ addEventListener('message', (event) => {
     };
     const work = loaded.map((address) => {
       const { pathname } = new URL(address, location.origin);
+      if (pathname === BRAND) return quietly(fetch(address).then((answer) => keepBrand(address, answer)));
       if (isFile(pathname)) return add(FILES, address);
       if (pathname.startsWith('/pictures/')) return add(PICTURES, address);
       if (READABLE.includes(pathname)) return add(READS, address);

@@ -22,7 +22,7 @@ fingerprint() {
   {
     rustc --version
     digest_of Cargo.toml Cargo.lock .cargo scripts/build.sh scripts/env.sh \
-      domain backend app frontend server simulators bench builder style public demo
+      domain platform backend adapters app frontend server simulators bench builder style public demo
   } | sha256
 }
 

@@ -12,6 +12,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/tindahan
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
 # Builds take `tailwindcss`, `wasm-opt` and `esbuild` from PATH, whichever comes first; cargo-leptos `wasm-bindgen` too.
 export PATH=$root/scripts/bin:$root/style/node_modules/.bin:$root/builder/node_modules/.bin:$cache/tools/bin:$PATH
+# The Python that has moto, which stands in for a service of buckets in tests: installed by `setup.sh test`.
+export TINDAHAN_TEST_MOTO=${TINDAHAN_TEST_MOTO:-$cache/moto/bin/python}
 # Written by setup.sh where rustup's own toolchain cannot have the WebAssembly target.
 if [ -z "${RUSTUP_TOOLCHAIN:-}" ] && [ -s "$cache/toolchain" ]; then
   RUSTUP_TOOLCHAIN=$(cat "$cache/toolchain")

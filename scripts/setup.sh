@@ -4,14 +4,16 @@
 #   scripts/setup.sh build    what compiles the program: WebAssembly target, the style sheet's npm packages
 #   scripts/setup.sh watch    that, and what follows saved changes: cargo-leptos
 #   scripts/setup.sh dist     what makes a release small: npm packages
-#   scripts/setup.sh test     what tests the program: cargo-nextest, Postgres, Chromium, Playwright, schemathesis
+#   scripts/setup.sh test     what tests the program: cargo-nextest, Postgres, Chromium, Playwright, schemathesis, moto
 #   scripts/setup.sh bench    what measures a release: Postgres, Chromium, nginx
+#   scripts/setup.sh cluster  what a cluster on this machine is made of: Postgres, Patroni, etcd, HAProxy
 source "$(dirname "$0")/env.sh"
 
 # 0.3.11 is locked to crates that want a newer compiler than 1.95.
 cargo_leptos=0.3.10
 nextest=0.9.143
 schemathesis=4.32.5
+moto=5.2.5
 wasm=wasm32-unknown-unknown
 
 # The first word that looks like a version in what a command prints, or nothing.
@@ -55,6 +57,14 @@ npm_packages() { # folder
   # No package here needs its install script: binaries come inside packages, and the browser is the system's.
   (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
   printf '%s\n' "$want" >"$1/node_modules/.installed"
+}
+
+# Installs a Python package into a virtual environment of its own.
+python_tool() { # name requirement
+  python3 -c 'import ensurepip' 2>/dev/null || debian python3 python3-venv
+  say "installing $2"
+  python3 -m venv --clear "$cache/$1"
+  "$cache/$1/bin/pip" install --quiet --disable-pip-version-check "$2"
 }
 
 can_build_wasm() { # toolchain (empty: the default one)
@@ -141,12 +151,11 @@ for_test() {
   for_postgres
   has_browser || debian chromium
   npm_packages end2end
-  if [ "$(version_of "$cache/schemathesis/bin/schemathesis" --version)" != $schemathesis ]; then
-    python3 -c 'import ensurepip' 2>/dev/null || debian python3 python3-venv
-    say "installing schemathesis $schemathesis"
-    python3 -m venv --clear "$cache/schemathesis"
-    "$cache/schemathesis/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis"
-  fi
+  [ "$(version_of "$cache/schemathesis/bin/schemathesis" --version)" = $schemathesis ] ||
+    python_tool schemathesis "schemathesis==$schemathesis"
+  # It has no command that tells its version.
+  [ "$(version_of "$cache/moto/bin/python" -c 'import importlib.metadata as m; print(m.version("moto"))')" = $moto ] ||
+    python_tool moto "moto[server]==$moto"
 }
 
 for_bench() {
@@ -158,7 +167,17 @@ for_bench() {
   have nginx || [ -x /usr/sbin/nginx ] || debian nginx-light
 }
 
+for_cluster() {
+  local missing=()
+  for_postgres
+  have patroni || missing+=(patroni)
+  have etcd || missing+=(etcd-server)
+  have haproxy || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
+  have curl || missing+=(curl)
+  [ ${#missing[@]} = 0 ] || debian "${missing[@]}"
+}
+
 case ${1:-build} in
-build | watch | dist | test | bench) stage tools "for_${1:-build}" ;;
-*) die "setup.sh knows build, watch, dist, test and bench, not '$1'" ;;
+build | watch | dist | test | bench | cluster) stage tools "for_${1:-build}" ;;
+*) die "setup.sh knows build, watch, dist, test, bench and cluster, not '$1'" ;;
 esac

@@ -8,8 +8,8 @@
 #   scripts/test.sh browser    journeys and accessibility in Chromium
 #   scripts/test.sh contract   schemathesis against the API's own description
 #
-# With TINDAHAN_LONG=1 in its long mode: more crash rounds, longer simulations, more examples, other seeds; every journey on phone
-# and desktop, and on the release.
+# With TINDAHAN_LONG=1 in its long mode: more crash rounds, longer simulations, a rehearsal of a cluster's failures, more examples, other
+# seeds; every journey on phone and desktop, and on the release.
 # Words after the part go to its runner:  scripts/test.sh rust -E 'test(last_unit)'  ·  scripts/test.sh browser --project=phone home
 source "$(dirname "$0")/env.sh"
 
@@ -101,8 +101,11 @@ browser() {
   counts=$(node -e '
     const [, report, failures, unsteady] = process.argv, fs = require("fs");
     const { stats, suites } = JSON.parse(fs.readFileSync(report, "utf8"));
-    const why = ({ results }) =>
-      (results.findLast(({ error }) => error)?.error.message ?? "").replace(/\x1b\[[0-9;]*m/g, "").replace(/\s+/g, " ").slice(0, 500);
+    const line = (text) => text.replace(/\x1b\[[0-9;]*m/g, "").replace(/\s+/g, " ").slice(0, 500);
+    const why = ({ results }) => {
+      const { error, annotations = [] } = results.findLast(({ error }) => error) ?? {};
+      return [error?.message ?? "", ...annotations.map(({ description }) => `Shown: ${description}`)].map(line).join(" ");
+    };
     const specs = (suite) => [...suite.specs, ...(suite.suites ?? []).flatMap(specs)];
     for (const spec of suites.flatMap(specs))
       for (const test of spec.tests.filter(({ status }) => status !== "expected"))
@@ -137,6 +140,7 @@ contract() {
 
 case $part in all) export TINDAHAN_LAST_STAGE=contract ;; esac
 scripts/setup.sh test
+if [ -n "${TINDAHAN_LONG:-}" ]; then scripts/setup.sh cluster; fi
 # It may have chosen a toolchain.
 source scripts/env.sh
 [ "$part" = rust ] || {

@@ -3,7 +3,7 @@
 //!
 //! Another mail service or file store is another file here and a line in [`open`]; nothing of the business changes.
 
-mod folder;
+mod files;
 mod search;
 mod smtp;
 mod stripe;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use backend::payments::Gateway;
 use backend::{Adapters, ShopConfig};
-use platform::files::Files;
+use platform::files::{Files, FilesAddress};
 use platform::mail::{MailTransport, Mailer};
 
 pub use stripe::WEBHOOK_PATH;
@@ -22,6 +22,8 @@ pub use stripe::WEBHOOK_PATH;
 pub enum AdapterError {
     #[error("the mail server's address cannot be read: {0}")]
     Mail(String),
+    #[error("the bucket of files cannot be used: {0}")]
+    Files(String),
 }
 
 /// Opens what a shop is configured with.
@@ -30,12 +32,19 @@ pub enum AdapterError {
 /// See [`AdapterError`].
 pub fn open(config: &ShopConfig) -> Result<Adapters, AdapterError> {
     let smtp = config.smtp.as_deref().map(smtp::Smtp::open).transpose().map_err(AdapterError::Mail)?;
-    let files = folder::Folder::new(config.data_dir.join("files"));
     let gateway = config.gateway.clone().map(stripe::Stripe::new);
     Ok(Adapters {
         mailer: Mailer::new(smtp.map(|smtp| Arc::new(smtp) as Arc<dyn MailTransport>)),
-        files: Files::new(Arc::new(files)),
+        files: open_files(&config.files)?,
         gateway: gateway.map(|gateway| Arc::new(gateway) as Arc<dyn Gateway>),
         search: Arc::new(search::SearchFolder::new(config.data_dir.join("search"))),
     })
+}
+
+/// Opens where files are kept, for commands that need no shop. Nothing is asked of it yet.
+///
+/// # Errors
+/// A bucket that cannot be used as it is configured.
+pub fn open_files(address: &FilesAddress) -> Result<Files, AdapterError> {
+    files::open(address).map_err(AdapterError::Files)
 }

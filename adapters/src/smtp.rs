@@ -1,3 +1,5 @@
+//! The mail server, by SMTP.
+
 use std::time::Duration;
 
 use async_trait::async_trait;

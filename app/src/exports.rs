@@ -5,8 +5,8 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use backend::Shop;
 use backend::catalog::ProductExport;
-use backend::order_management::CustomersFile;
 use backend::orders::OrdersFile;
+use backend::people::CustomersFile;
 use backend::platform::Context;
 use domain::messages::t;
 use domain::permission::{Access, Denied, Permission};
@@ -40,8 +40,18 @@ pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
         Err(refused) => return refused,
     };
     let of = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
-    let (search, payment, fulfilment, queue) = (of("q"), of("payment"), of("fulfilment"), of("queue"));
-    let query = OrderQuery { search, payment, fulfilment, queue, after: String::new() };
+    let query = OrderQuery {
+        search: of("q"),
+        payment: of("payment"),
+        fulfilment: of("fulfilment"),
+        queue: of("queue"),
+        sales: of("sales"),
+        period: of("period"),
+        from: of("from"),
+        to: of("to"),
+        sort: of("sort"),
+        ..OrderQuery::default()
+    };
     match OrdersFile::begin(pages.shop(), &ctx, query).await {
         Ok(file) => download(pages.shop(), "orders", parts(file, |file| file.next().boxed())),
         Err(error) => failed(&error),
@@ -50,7 +60,7 @@ pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
 
 /// `/admin/customers.csv`: everybody who bought or has an account.
 pub async fn customers(State(pages): State<Pages>, request: Request) -> Response {
-    let ctx = match admit(pages.shop(), request, Access::Staff(Permission::ExportCustomers), "orders") {
+    let ctx = match admit(pages.shop(), request, Access::Staff(Permission::ExportCustomers), "customers") {
         Ok((ctx, _)) => ctx,
         Err(refused) => return refused,
     };

@@ -6,7 +6,6 @@ use std::convert::Infallible;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use domain::messages::t;
 use futures::{StreamExt, stream};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -169,10 +168,8 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
         return sent.show_again(&pages, to, None, None).await;
     }
     if !sent.is_complete {
-        let too_long = AppError::with_message(
-            StatusCode::PAYLOAD_TOO_LARGE.as_u16(),
-            t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(visitor_locale(&sent.parts.headers)),
-        );
+        let too_long =
+            AppError::with_message(StatusCode::PAYLOAD_TOO_LARGE.as_u16(), ui::file_too_large(visitor_locale(&sent.parts.headers)));
         return sent.show_again(&pages, to, Some(too_long), None).await;
     }
     let mut call = http::Request::new(Body::from(sent.bytes.clone()));

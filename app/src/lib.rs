@@ -6,12 +6,16 @@
 #[cfg(feature = "admin")]
 mod admin;
 #[cfg(feature = "ssr")]
+mod calendar;
+#[cfg(feature = "ssr")]
 mod exports;
 mod files;
 #[cfg(feature = "ssr")]
+mod for_crawlers;
+#[cfg(feature = "ssr")]
 mod form_fallback;
 #[cfg(any(not(feature = "admin"), not(feature = "shop")))]
-mod other_documents;
+mod other_app_routes;
 mod page_context;
 #[cfg(feature = "ssr")]
 mod router;
@@ -26,9 +30,9 @@ use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 #[cfg(not(feature = "admin"))]
-use other_documents::Admin;
+use other_app_routes::Admin;
 #[cfg(not(feature = "shop"))]
-use other_documents::Shop;
+use other_app_routes::Shop;
 use session::{TitleBetweenPages, use_brand};
 #[cfg(feature = "shop")]
 use shop::Shop;
@@ -44,7 +48,15 @@ pub use ui::hydrate_deferred;
 #[cfg(feature = "ssr")]
 #[must_use]
 pub fn access() -> Vec<(&'static str, session::Access)> {
-    [storefront::access(), admin_orders::access(), admin_products::access(), admin_settings::access()].concat()
+    [
+        storefront::access(),
+        admin_content::access(),
+        admin_customers::access(),
+        admin_orders::access(),
+        admin_products::access(),
+        admin_settings::access(),
+    ]
+    .concat()
 }
 
 /// The address of every admin page, as in its route, with its permission.
@@ -66,10 +78,12 @@ pub fn shell(options: LeptosOptions, css: String, wasm: WasmFiles) -> impl IntoV
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="application-name" content=use_brand().name/>
                 <HeadLinks/>
-                <Load css wasm/>
-                <link rel="stylesheet" href="/brand.css"/>
-                <AutoReload options/>
+                // Scripts that wait for the document run in their order: this one hears of clicks and of Back before the router does, which
+                // the next one starts.
                 <script src="/boot.js" defer></script>
+                <Load css wasm/>
+                <link id="brand" rel="stylesheet" href=use_brand().stylesheet/>
+                <AutoReload options/>
                 <MetaTags/>
             </head>
             <body class="flex flex-col">

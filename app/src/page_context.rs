@@ -28,7 +28,7 @@ fn provide_from_page() {
     provide_context(zone.unwrap_or(TimeZone::DEFAULT));
     // The selector is valid.
     let name = document().query_selector("meta[name=application-name]").ok().flatten().and_then(|meta| meta.get_attribute("content"));
-    provide_context(Brand { name: name.unwrap_or_default(), origin: location().origin().unwrap_or_default() });
+    provide_context(Brand { name: name.unwrap_or_default(), origin: location().origin().unwrap_or_default(), ..Brand::default() });
 }
 
 #[must_use]

@@ -13,11 +13,12 @@ use axum::routing::{MethodRouter, get, post};
 use backend::Shop;
 use backend::platform::Context;
 use backend::platform::context::Client;
-use domain::Locale;
 use domain::id::RequestId;
 use domain::permission::{Access, Denied, Permission};
+use domain::view::ShopSettings;
+use domain::{Colour, Locale};
 use http::request::Parts;
-use http::{Extensions, HeaderName, HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
@@ -25,18 +26,21 @@ use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 use session::cookies::{self, NewCookie};
-use session::language::visitor_locale;
+use session::language::{AddressLanguage, chosen_locale, page_locale, visitor_locale};
 use session::request::{PartFiles, Visitor, is_inside, signed_out};
 use session::{AppError, Brand, FormFallback};
 use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
+use storefront::back_in_stock::{AskWhenBack, WithdrawBackInStock};
 use storefront::cancel::CancelOwnOrder;
 use storefront::cart::ChangeCart;
 use storefront::checkout::{FinishOrder, PlaceOrder};
+use storefront::content::SendMessage;
 use storefront::delivery_place::ChoosePlace;
 use storefront::find_order::FindOrder;
-use ui::{Colour, PREFERENCES_ACTION, Theme, brand_stylesheet};
+use storefront::preview::PreviewHome;
+use ui::{PREFERENCES_ACTION, Theme, brand_address, brand_stylesheet};
 
-use crate::{App, SiteFiles, WasmFiles, exports, form_fallback, shell};
+use crate::{App, SiteFiles, WasmFiles, calendar, exports, for_crawlers, form_fallback, shell};
 
 /// Carries the nonce of a render to the outer layers, which must remove it.
 const NONCE: HeaderName = HeaderName::from_static("x-render-nonce");
@@ -77,13 +81,14 @@ impl Pages {
         if let Some(parts) = &parts {
             let (frontends, path) = (self.frontends.clone(), parts.uri.path().to_owned());
             provide_context(PartFiles(Arc::new(move |part| frontends.wasm(&path).files_of(part))));
-            provide_context(visitor_locale(&parts.headers));
+            provide_context(page_locale(parts));
             provide_context(theme_of(parts));
         }
         provide_context(visitor.unwrap_or_else(|| self.nobody()));
         let settings = backend::settings::shop(&self.shop);
         provide_context(settings.zone());
-        provide_context(Brand { name: settings.name, origin: self.shop.config().public_url.to_string() });
+        let stylesheet = brand_address(&brand_sheet(&settings));
+        provide_context(Brand { name: settings.name, origin: self.shop.config().public_url.to_string(), stylesheet });
         provide_context(self.shop.clone());
         if let (Some(nonce), Some(answer)) = (use_nonce(), use_context::<ResponseOptions>())
             && let Ok(nonce) = HeaderValue::from_str(nonce.as_inner())
@@ -157,7 +162,7 @@ fn is_admin(path: &str) -> bool {
 
 /// The server functions that take files.
 fn file_functions() -> impl Iterator<Item = &'static str> {
-    admin_products::FILES.into_iter().chain(admin_settings::FILES)
+    admin_products::FILES.into_iter().chain(admin_settings::FILES).chain(admin_content::FILES)
 }
 
 /// May files be sent to this path: a function that takes them, or an admin page, whose forms without a script name such a function? Both
@@ -191,14 +196,23 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
     Router::new()
         .merge(forms)
         .route("/brand.css", get(brand))
+        .route("/robots.txt", get(for_crawlers::robots))
+        .route("/sitemap.xml", get(for_crawlers::sitemap))
         .route("/admin/orders.csv", get(exports::orders))
         .route("/admin/customers.csv", get(exports::customers))
         .route("/admin/products.csv", get(exports::products))
-        .route(PREFERENCES_ACTION, post(prefer))
+        .route(PREFERENCES_ACTION, post(set_language_and_theme))
         .route("/delivery-place", form::<ChoosePlace>())
+        .route("/pages/{slug}", form::<SendMessage>())
+        .route("/preview/home", form::<PreviewHome>())
+        .route("/p/{slug}", form::<AskWhenBack>())
+        .route("/back-in-stock/{token}", form::<WithdrawBackInStock>())
         .route("/cart", form::<ChangeCart>())
+        .route("/cart/add/{slug}", form::<ChangeCart>())
         .route("/checkout", form::<PlaceOrder>())
+        .route("/checkout/return", post(back_from_bank))
         .route("/orders/follow/{token}", form::<FinishOrder>())
+        .route("/orders/follow/{token}/arrival.ics", get(calendar::arrival))
         .route("/orders/follow/{token}/cancel", form::<CancelOwnOrder>())
         .route("/orders/find", form::<FindOrder>())
         .route("/sign-in", form::<SignIn>())
@@ -212,7 +226,6 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
         .with_state(pages)
 }
 
-/// The form fallback of a page.
 fn form<F>() -> MethodRouter<Pages>
 where
     F: ServerFn<Error = AppError> + DeserializeOwned + Send + 'static,
@@ -220,17 +233,36 @@ where
     post(|State(pages): State<Pages>, request: Request| form_fallback::answer::<F>(pages, request))
 }
 
+/// A bank that leads its customer back by a form: on to the page after the bank's.
+async fn back_from_bank(address: Uri) -> Response {
+    let here = address.path_and_query().and_then(|here| HeaderValue::from_str(here.as_str()).ok());
+    (StatusCode::SEE_OTHER, [(header::LOCATION, here.unwrap_or(HeaderValue::from_static("/checkout/return")))]).into_response()
+}
+
 /// The form fallback of a page with several forms.
 async fn named_form(State(pages): State<Pages>, request: Request) -> Response {
     form_fallback::answer_named(pages, request).await
 }
 
+/// The page of what is not there. An address with a slash at its end leads to the one without.
 async fn missing(State(pages): State<Pages>, request: Request) -> Response {
+    if let Some(address) = without_last_slash(request.method(), request.uri()) {
+        return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, address)]).into_response();
+    }
     let mut answer = pages.render(request, None).await;
     if answer.status() == StatusCode::OK {
         *answer.status_mut() = StatusCode::NOT_FOUND;
     }
     answer
+}
+
+fn without_last_slash(method: &Method, address: &Uri) -> Option<HeaderValue> {
+    let path = address.path().trim_end_matches('/');
+    if !matches!(*method, Method::GET | Method::HEAD) || !address.path().ends_with('/') || !is_inside(path) {
+        return None;
+    }
+    let query = address.query().map(|query| format!("?{query}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{path}{query}")).ok()
 }
 
 /// Authenticates the caller, once per request, and refuses server functions that the caller may not call. A function without declared
@@ -263,9 +295,31 @@ async fn authenticate(State(pages): State<Pages>, request: Request, next: Next) 
         tracing::Span::current().record("account", tracing::field::display(visitor.context.actor));
     }
     parts.extensions.insert(visitor);
+    if let Some(locale) = address_language(&pages, &parts).await {
+        parts.extensions.insert(AddressLanguage(locale));
+    }
     let is_called = parts.uri.path().starts_with("/api/");
     let answer = next.run(Request::from_parts(parts, body)).await;
     if is_called { with_status(answer).await } else { answer }
+}
+
+/// The language of the slug in the address of a product, category or page, where it is a slug in one language only and the visitor chose none.
+async fn address_language(pages: &Pages, parts: &Parts) -> Option<Locale> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) || chosen_locale(&parts.headers).is_some() {
+        return None;
+    }
+    let path = parts.uri.path();
+    let found = if let Some(slug) = path.strip_prefix("/p/") {
+        backend::catalog::language_of_product(&pages.shop, slug).await
+    } else if let Some(slug) = path.strip_prefix("/pages/") {
+        backend::content::language_of_page(&pages.shop, slug).await.map_err(Into::into)
+    } else {
+        backend::catalog::language_of_category(&pages.shop, path.strip_prefix("/c/")?).await
+    };
+    found.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the language of an address was not read");
+        None
+    })
 }
 
 /// The outer layers turn it into a page, or into an answer for a script.
@@ -314,17 +368,22 @@ fn refusal(pages: &Pages, parts: &Parts, visitor: &Visitor) -> Option<Response> 
     Some((status, [(header::CONTENT_TYPE, "application/octet-stream")], error.ser()).into_response())
 }
 
-/// The style sheet with the owner's colours.
-async fn brand(State(pages): State<Pages>) -> impl IntoResponse {
-    let settings = backend::settings::shop(&pages.shop);
-    let sheet = brand_stylesheet(Colour::parse(&settings.primary), Colour::parse(&settings.accent));
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")], sheet)
+fn brand_sheet(settings: &ShopSettings) -> String {
+    brand_stylesheet(Colour::parse(&settings.primary), Colour::parse(&settings.accent))
+}
+
+/// The style sheet with the owner's colours. Under the address of what it holds it is kept for long.
+async fn brand(State(pages): State<Pages>, address: Uri) -> impl IntoResponse {
+    let sheet = brand_sheet(&backend::settings::shop(&pages.shop));
+    let is_own = address.path_and_query().is_some_and(|asked| asked.as_str() == brand_address(&sheet));
+    let kept = if is_own { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, kept)], sheet)
 }
 
 const YEAR_SECONDS: i64 = 365 * 86_400;
 
 /// Stores the user's language or theme in a cookie, and redirects back.
-async fn prefer(State(pages): State<Pages>, request: Request<Body>) -> Response {
+async fn set_language_and_theme(State(pages): State<Pages>, request: Request<Body>) -> Response {
     let Ok(bytes) = axum::body::to_bytes(request.into_body(), 4_096).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };

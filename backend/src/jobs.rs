@@ -11,7 +11,7 @@ use platform::{Context, Forbidden};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Shop, catalog, mails, notifications, order_management, payments, pricing, refusals};
+use crate::{Shop, back_in_stock, catalog, content, mails, notifications, order_management, payments, pricing, refusals};
 
 /// Why jobs were not shown or retried.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -41,8 +41,10 @@ pub fn handlers() -> Handlers<Shop> {
     catalog::register(&mut handlers);
     payments::register(&mut handlers);
     mails::register(&mut handlers);
+    back_in_stock::register(&mut handlers);
     order_management::register(&mut handlers);
     notifications::register(&mut handlers);
+    content::register(&mut handlers);
     observe(&mut handlers);
     handlers
 }
@@ -53,13 +55,13 @@ pub fn observe(handlers: &mut Handlers<Shop>) {
         Box::pin(async move {
             match ended {
                 Ended::Done => refusals::job_done(tx, job).await,
-                Ended::GivenUp { kind, payload, why } => {
+                Ended::Dead { kind, payload, why } => {
                     let payload: Value = serde_json::from_str(payload).unwrap_or_default();
                     let refusal = match payments::refusal_of(tx, kind, &payload, why).await? {
                         Some(refusal) => Some(refusal),
                         None => order_management::refusal_of(kind, &payload, why),
                     };
-                    refusals::job_given_up(tx, job, (kind, &payload), why, refusal).await
+                    refusals::job_died(tx, job, (kind, &payload), why, refusal).await
                 }
             }
         })
@@ -82,8 +84,8 @@ pub fn run(shop: &Shop) -> tokio::task::JoinHandle<()> {
 /// How far back [`schedule_dated_rules`] looks, for moments that came while the program did not run.
 const LOOK_BACK_MS: i64 = 7 * Timestamp::DAY;
 
-/// Enqueues the job of each moment at which a price list or a tax rate begins or ends, where it has none: for rows that were written by
-/// other means than this program.
+/// Enqueues the job of each moment at which a price list, a tax rate or a section of the home page begins or ends, where it has none: for
+/// rows that were written by other means than this program.
 ///
 /// # Errors
 /// The database's.
@@ -92,17 +94,18 @@ pub async fn schedule_dated_rules(shop: &Shop) -> Result<(), DbError> {
         .write(async |tx| {
             let since = tx.now().plus_millis(-LOOK_BACK_MS);
             catalog::schedule_price_lists(tx, since).await?;
-            pricing::schedule_tax_rates(tx).await
+            pricing::schedule_tax_rates(tx).await?;
+            content::schedule_sections(tx, since).await
         })
         .await
 }
 
-/// Removes jobs that were done more than 30 days ago; returns how many. Dead jobs stay until staff retry them.
+/// Deletes jobs that were done more than 30 days ago; returns how many. Dead jobs stay until staff retry them.
 ///
 /// # Errors
 /// The database's.
-pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
-    platform::jobs::tidy(shop.db()).await
+pub async fn delete_done(shop: &Shop) -> Result<u64, DbError> {
+    platform::jobs::delete_done(shop.db()).await
 }
 
 /// The dead jobs, the latest first, at most 100.

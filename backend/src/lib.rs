@@ -6,10 +6,13 @@
 
 pub mod accounting;
 pub mod audit;
+pub mod back_in_stock;
 pub mod caches;
 pub mod cart;
 pub mod catalog;
 pub mod checkout;
+pub mod clean_up;
+pub mod content;
 pub mod customers;
 pub mod dashboard;
 pub mod fulfilment;
@@ -20,7 +23,9 @@ mod mails;
 pub mod notifications;
 pub mod order_management;
 pub mod orders;
+mod paging;
 pub mod payments;
+pub mod people;
 pub mod pricing;
 mod public_url;
 pub mod refusals;

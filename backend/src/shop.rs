@@ -7,15 +7,16 @@ use domain::Timestamp;
 use uuid::Uuid;
 
 use crate::catalog::ListingIndex;
+use crate::content::ContentCache;
 use crate::identity::{Cost, PasswordHasher, SessionCache};
 use crate::inventory::LowStockCache;
-use crate::pricing::RulesCache;
-use crate::search::{LazyIndex, SearchIndexes};
-use crate::{PublicUrl, SCHEMA, accounting, checkout, order_management, payments};
+use crate::pricing::{QuoteCache, RulesCache};
+use crate::search::{LazyIndex, PopularCache, SearchIndexes};
+use crate::{PublicUrl, SCHEMA, accounting, cart, checkout, content, order_management, payments};
 use platform::Context;
 use platform::clock::{Clock, SystemClock};
 use platform::db::{Backup, Db, DbError, Tx};
-use platform::files::Files;
+use platform::files::{Files, FilesAddress};
 use platform::mail::Mailer;
 use platform::rng::{Rng, SystemRng};
 use platform::secrets::{Keyring, SecretsError};
@@ -37,8 +38,10 @@ pub struct GatewayConfig {
 pub struct ShopConfig {
     /// `sqlite:shop.db` or `postgres://…`.
     pub database: String,
-    /// Where pictures, the search index and the key are kept.
+    /// Where the search index and the key are kept.
     pub data_dir: PathBuf,
+    /// Where pictures are kept; `files` in the data folder at first.
+    pub files: FilesAddress,
     /// The key file; `key` in the data folder when not given.
     pub key_file: Option<PathBuf>,
     /// Where shoppers reach the shop.
@@ -60,9 +63,11 @@ impl ShopConfig {
     /// A shop in a folder, reached on this address.
     #[must_use]
     pub fn new(database: impl Into<String>, data_dir: impl Into<PathBuf>, public_url: impl Into<PublicUrl>) -> Self {
+        let data_dir = data_dir.into();
         Self {
             database: database.into(),
-            data_dir: data_dir.into(),
+            files: FilesAddress::Folder(data_dir.join("files")),
+            data_dir,
             key_file: None,
             public_url: public_url.into(),
             smtp: None,
@@ -106,10 +111,15 @@ struct Inner {
     passwords: PasswordHasher,
     session_cache: SessionCache,
     rules_cache: RulesCache,
+    quote_cache: Arc<QuoteCache>,
     low_stock_cache: LowStockCache,
     listings: ListingIndex,
+    content_cache: ContentCache,
     search_index: LazyIndex,
+    popular_cache: PopularCache,
     checkout: OnceLock<checkout::OrderBatcher>,
+    carts: OnceLock<cart::CartBatcher>,
+    cart_channels: cart::CartChannels,
     gateway_rate_limit: payments::GatewayRateLimit,
 }
 
@@ -118,7 +128,7 @@ struct Inner {
 pub struct Shop(Arc<Inner>);
 
 impl Shop {
-    /// Opens the database, brings its schema and its chart of accounts up to date, reads the key (or makes it), and keeps which
+    /// Opens the database, brings its schema and its chart of accounts up to date, gives a new one the templates of its pages, reads the key (or makes it), and keeps which
     /// account at the gateway it has.
     ///
     /// # Errors
@@ -137,6 +147,7 @@ impl Shop {
         let db = Db::open_with(&config.database, clock, rng).await?;
         db.migrate(&SCHEMA, if config.backup_before_migrating { Backup::Make } else { Backup::Skip }).await?;
         accounting::open_accounts(&db).await?;
+        content::open_pages(&db).await?;
         let key_file = config.key_file.clone().unwrap_or_else(|| config.data_dir.join("key"));
         let keyring = Keyring::of_database(&db, &key_file, &SystemRng).await?;
         payments::open_gateway_account(&db, adapters.gateway.as_ref(), &keyring).await?;
@@ -158,6 +169,9 @@ impl Shop {
         let cost = if config.light_passwords { Cost::Test } else { Cost::Full };
         let (session_cache, rules_cache, low_stock_cache) =
             (SessionCache::new(db.clock()), RulesCache::new(db.clock()), LowStockCache::new(db.clock()));
+        let popular_cache = PopularCache::new(db.clock());
+        let content_cache = ContentCache::new(db.clock());
+        let quote_cache = Arc::new(QuoteCache::new(db.clock()));
         let shop = Self(Arc::new(Inner {
             config,
             db,
@@ -168,9 +182,14 @@ impl Shop {
             session_cache,
             rules_cache,
             low_stock_cache,
-            listings: ListingIndex::default(),
+            listings: ListingIndex::new(Arc::clone(&quote_cache)),
+            quote_cache,
+            content_cache,
             search_index: LazyIndex::default(),
+            popular_cache,
             checkout: OnceLock::new(),
+            carts: OnceLock::new(),
+            cart_channels: cart::CartChannels::default(),
             gateway_rate_limit: payments::GatewayRateLimit::default(),
         }));
         crate::settings::load(&shop).await?;
@@ -213,8 +232,14 @@ impl Shop {
     pub fn listings(&self) -> &ListingIndex {
         &self.0.listings
     }
+    pub(crate) fn content_cache(&self) -> &ContentCache {
+        &self.0.content_cache
+    }
     pub(crate) fn search_index(&self) -> &LazyIndex {
         &self.0.search_index
+    }
+    pub(crate) fn popular_cache(&self) -> &PopularCache {
+        &self.0.popular_cache
     }
     pub(crate) fn search_indexes(&self) -> Arc<dyn SearchIndexes> {
         Arc::clone(&self.0.adapters.search)
@@ -228,6 +253,9 @@ impl Shop {
     pub(crate) fn rules_cache(&self) -> &RulesCache {
         &self.0.rules_cache
     }
+    pub(crate) fn quote_cache(&self) -> &QuoteCache {
+        &self.0.quote_cache
+    }
     pub(crate) fn low_stock_cache(&self) -> &LowStockCache {
         &self.0.low_stock_cache
     }
@@ -240,8 +268,15 @@ impl Shop {
         |tx, order| Box::pin(order_management::release_when_refunded(tx, order))
     }
     /// Where orders are made, many at a time.
-    pub(crate) fn checkout(&self) -> &checkout::OrderBatcher {
+    pub(crate) fn order_batcher(&self) -> &checkout::OrderBatcher {
         self.0.checkout.get_or_init(|| checkout::order_batcher(self))
+    }
+    /// Where carts are changed, many at a time.
+    pub(crate) fn cart_batcher(&self) -> &cart::CartBatcher {
+        self.0.carts.get_or_init(|| cart::cart_batcher(self))
+    }
+    pub(crate) fn cart_channels(&self) -> &cart::CartChannels {
+        &self.0.cart_channels
     }
     #[must_use]
     pub fn now(&self) -> Timestamp {

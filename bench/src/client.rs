@@ -37,14 +37,14 @@ pub struct Client {
     address: String,
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// The last answer said that the connection ends with it.
+    ends: bool,
 }
 
 impl Client {
     /// `address` is host and port, for example `127.0.0.1:3000`.
     pub async fn connect(address: &str) -> Result<Self, Trouble> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { address: address.to_owned(), stream, buffer: Vec::with_capacity(64 * 1024) })
+        Ok(Self { address: address.to_owned(), stream: stream_to(address).await?, buffer: Vec::with_capacity(64 * 1024), ends: false })
     }
 
     /// Writes a request as bytes, to be sent as often as wanted.
@@ -88,6 +88,9 @@ impl Client {
 
     /// Sends it, and reads the head and a body of known length; returns the status and where the body begins.
     async fn exchange(&mut self, request: &[u8]) -> Result<(u16, usize, Length), Trouble> {
+        if self.ends {
+            self.stream = stream_to(&self.address).await?;
+        }
         self.stream.write_all(request).await?;
         self.buffer.clear();
         loop {
@@ -102,6 +105,7 @@ impl Client {
                 None if of("transfer-encoding").is_some() => Length::Chunks,
                 None => Length::Known(0),
             };
+            self.ends = of("connection").is_some_and(|options| options.eq_ignore_ascii_case(b"close"));
             if let Length::Known(length) = length {
                 while self.buffer.len() < end + length {
                     self.more().await?;
@@ -139,6 +143,12 @@ impl Client {
         }
         Ok(())
     }
+}
+
+async fn stream_to(address: &str) -> Result<TcpStream, Trouble> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {

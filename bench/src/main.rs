@@ -8,6 +8,8 @@ mod load;
 mod measure;
 mod nginx;
 mod purchases;
+#[cfg(test)]
+mod rehearsal;
 mod server;
 
 use clap::Parser;

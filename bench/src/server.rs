@@ -158,6 +158,26 @@ impl Server {
         ticks_of(self.child.id().ok_or("the server has ended")?)
     }
 
+    /// Statements that it sent to the database so far.
+    pub async fn statements(&self) -> Result<u64, Trouble> {
+        let metrics = String::from_utf8(self.get("/metrics", "").await?.body)?;
+        let line = metrics.lines().find_map(|line| line.strip_prefix("tindahan_database_statements_total "));
+        Ok(line.ok_or("the server does not count its statements")?.trim().parse()?)
+    }
+
+    /// How often its threads went to sleep so far. Those of threads that have ended are not counted.
+    pub fn switches(&self) -> Result<u64, Trouble> {
+        let id = self.child.id().ok_or("the server has ended")?;
+        let mut sum = 0;
+        for thread in std::fs::read_dir(format!("/proc/{id}/task"))? {
+            // It may have ended meanwhile.
+            let status = std::fs::read_to_string(thread?.path().join("status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            sum += line.and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or(0);
+        }
+        Ok(sum)
+    }
+
     /// Resident memory of the process, in megabytes.
     pub fn memory(&self) -> Result<f64, Trouble> {
         self.status_megabytes("VmRSS:")

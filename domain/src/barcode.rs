@@ -1,3 +1,5 @@
+//! Barcodes: GTINs with their check digit, and codes of the shop's own.
+
 use crate::messages::{Msg, t};
 
 /// Why a text is not a barcode.

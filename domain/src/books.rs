@@ -88,7 +88,7 @@ impl Account {
     #[must_use]
     pub const fn of_money(tender: Tender) -> Self {
         match tender {
-            Tender::Cod => Self::Cash,
+            Tender::Cash => Self::Cash,
             Tender::Card => Self::GatewayClearing,
         }
     }

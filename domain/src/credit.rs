@@ -1,7 +1,8 @@
-//! What of an order's price is not charged, or goes back: which lines, how much of the delivery fee, and the tax inside each.
+//! What of an order's price is not charged, or is refunded: which lines, how much of the delivery fee, and the tax inside each.
 //!
-//! Each part of the price, a line or an adjustment of the whole order such as the fee, has its own tax. Whatever the sequence of credits, those of a part add up to at most its
-//! amount and its tax, and to both exactly when all of it is credited. Amounts are minor units of the order's currency.
+//! Each part of the price, a line or an adjustment of the whole order such as the fee, has its own tax. Whatever the sequence of credits,
+//! those of a part add up to at most its amount and its tax, and to both exactly when all of it is credited. Amounts are minor units of
+//! the order's currency.
 
 use serde::{Deserialize, Serialize};
 

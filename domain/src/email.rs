@@ -1,4 +1,4 @@
-//! E-mail addresses and telephone numbers, as far as a shop can check them.
+//! E-mail addresses, as far as a shop can check them.
 
 /// The address in the form that is kept and compared: trimmed, the domain in small letters. `None` when it cannot be one.
 ///
@@ -20,27 +20,6 @@ pub fn email_key(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// A telephone number as E.164 writes it, `+639171234567`. A number without `+` is taken as Philippine (`0917…`). `None`
-/// when it has fewer than 8 or more than 15 digits or other signs.
-#[must_use]
-pub fn phone(text: &str) -> Option<String> {
-    let text = text.trim();
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let plain = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.' | '/'));
-    let full = if text.starts_with('+') {
-        digits
-    } else if let Some(rest) = digits.strip_prefix("00") {
-        rest.to_owned()
-    } else if let Some(rest) = digits.strip_prefix('0') {
-        format!("63{rest}")
-    } else if digits.starts_with("63") {
-        digits
-    } else {
-        format!("63{digits}")
-    };
-    (plain && (8..=15).contains(&full.len())).then(|| format!("+{full}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,13 +30,5 @@ mod tests {
         for wrong in ["ana", "ana@", "@b.c", "a b@c.de", "a@b", "a@b..c", "a<b@c.de"] {
             assert_eq!(email(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn philippine_numbers_need_no_country_code() {
-        assert_eq!(phone("0917 123-4567").as_deref(), Some("+639171234567"));
-        assert_eq!(phone("+81 3 1234 5678").as_deref(), Some("+81312345678"));
-        assert_eq!(phone("12"), None);
-        assert_eq!(phone("call me"), None);
     }
 }

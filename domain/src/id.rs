@@ -106,6 +106,23 @@ ids! {
     /// A person or firm that bought or may buy.
     ContactId "con";
     AddressId "adr";
+    /// A person whom staff wrote something about, or made one of two.
+    CustomerId "cus";
+    CustomerNoteId "note";
+    /// A page that the shop's owner writes.
+    PageId "page";
+    /// An entry of the main menu or the footer.
+    MenuEntryId "menu";
+    /// A section of the home page.
+    HomeSectionId "sec";
+    /// What a visitor wrote through the contact page.
+    ContactMessageId "msg";
+    /// Somebody who is told by mail when a variant can be bought again.
+    BackInStockRequestId "bis";
+    /// A kind of product, with the facts that its products state.
+    ProductTypeId "ptype";
+    /// A fact that products of a type state.
+    ProductFieldId "pfld";
     /// A person with an account.
     UserId "usr";
     /// A signed-in browser.
@@ -122,6 +139,8 @@ ids! {
     DiscountId "disc";
     /// An operation that an outside system refused.
     RefusalId "rfs";
+    /// Many products changed at once.
+    BulkEditId "blk";
     /// A saved view of a list.
     SavedFilterId "flt";
 }

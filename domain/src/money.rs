@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::number::{self, NumberError};
+use crate::number_input::{self, NumberError};
 
 /// A currency by its ISO 4217 code.
 ///
@@ -82,7 +82,7 @@ pub enum MoneyError {
     Overflow,
     /// Two currencies in one sum.
     #[error("{0} and {1} cannot be added")]
-    Mixed(Currency, Currency),
+    CurrencyMismatch(Currency, Currency),
     /// Not three capital letters.
     #[error("“{0}” is not a currency code")]
     Currency(String),
@@ -110,12 +110,12 @@ impl Money {
         Self::new(0, currency)
     }
 
-    /// Reads an amount in major units as the shop writes it (`1,234.50`), with at most the currency's decimals; see [`number`].
+    /// Reads an amount in major units as the shop writes it (`1,234.50`), with at most the currency's decimals; see [`number_input`].
     ///
     /// # Errors
     /// [`MoneyError::Amount`] for what is not such a number or has another meaning with a decimal comma.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
-        Ok(Self::new(number::decimal(text, currency.exponent())?, currency))
+        Ok(Self::new(number_input::decimal(text, currency.exponent())?, currency))
     }
 
     /// The plain decimal in major units, as [`Money::parse`] reads it: `1234.50`.
@@ -132,10 +132,10 @@ impl Money {
     }
 
     /// # Errors
-    /// [`MoneyError::Mixed`] for two currencies, [`MoneyError::Overflow`] beyond 64 bits.
+    /// [`MoneyError::CurrencyMismatch`] for two currencies, [`MoneyError::Overflow`] beyond 64 bits.
     pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
-            return Err(MoneyError::Mixed(self.currency, other.currency));
+            return Err(MoneyError::CurrencyMismatch(self.currency, other.currency));
         }
         let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Overflow)?;
         Ok(Self::new(minor, self.currency))
@@ -241,7 +241,7 @@ mod tests {
         refused("0,50", Currency::PHP, NumberError::Ambiguous);
         refused("1,290", Currency::KWD, NumberError::Ambiguous);
         refused("99999999999999999999", Currency::PHP, NumberError::TooLarge);
-        assert_eq!(number::decimal_with("0,50", Currency::PHP.exponent(), number::DecimalMark::Comma), Ok(50));
+        assert_eq!(number_input::decimal_with("0,50", Currency::PHP.exponent(), number_input::DecimalMark::Comma), Ok(50));
     }
 
     #[test]

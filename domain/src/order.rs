@@ -67,8 +67,8 @@ named! {
     }
     /// How far one parcel is.
     ParcelState {
-        /// Its items are being picked.
-        Picked "picked",
+        /// Its items are being taken from the shelf.
+        Picking "picked",
         /// Its items are in the box, which waits for the courier.
         Packed "packed",
         /// Handed to the courier.
@@ -141,15 +141,16 @@ named! {
     }
     /// How an order is paid.
     PaymentMethod {
-        /// Cash on delivery, which the courier collects.
-        Cod "cod",
+        /// Cash, which the courier collects on delivery, or whoever sells takes at a counter. Its name in tables, events and the API is
+        /// from before there were counters.
+        Cash "cod",
         /// A card, through the gateway.
         Card "card",
     }
     /// What one payment is made with. An order has one payment method, and may be paid by several payments.
     Tender {
-        /// Cash on delivery.
-        Cod "cod",
+        /// Cash, on delivery or at a counter.
+        Cash "cod",
         /// A card, through the gateway.
         Card "card",
     }
@@ -193,7 +194,7 @@ impl Tender {
     #[must_use]
     pub const fn of(method: PaymentMethod) -> Self {
         match method {
-            PaymentMethod::Cod => Self::Cod,
+            PaymentMethod::Cash => Self::Cash,
             PaymentMethod::Card => Self::Card,
         }
     }
@@ -222,7 +223,7 @@ impl PaymentState {
     pub const fn may_be_sent(self, method: PaymentMethod) -> bool {
         match (method, self) {
             (_, Self::Refunded | Self::Voided) => false,
-            (PaymentMethod::Cod, _) => true,
+            (PaymentMethod::Cash, _) => true,
             (PaymentMethod::Card, Self::Authorised | Self::PartlyPaid | Self::Paid | Self::PartlyRefunded) => true,
             (PaymentMethod::Card, Self::Pending | Self::RequiresAction | Self::Failed) => false,
         }
@@ -234,7 +235,7 @@ impl ParcelState {
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Picked => matches!(next, Self::Packed | Self::Cancelled),
+            Self::Picking => matches!(next, Self::Packed | Self::Cancelled),
             Self::Packed => matches!(next, Self::Shipped | Self::Cancelled),
             Self::Shipped => matches!(next, Self::Delivered | Self::Returned),
             Self::Delivered | Self::Cancelled | Self::Returned => false,
@@ -245,7 +246,7 @@ impl ParcelState {
 /// The facts about an order's money.
 #[derive(Clone, Copy, Debug)]
 pub struct PaymentFacts {
-    /// What the order costs, less what is no longer due, minor units.
+    /// What the order costs, less what is waived, minor units.
     pub total: i64,
     /// What arrived over all attempts, minor units.
     pub captured: i64,
@@ -294,6 +295,12 @@ impl PaymentFacts {
             AttemptState::Voided => PaymentState::Voided,
         }
     }
+}
+
+/// The open units of an order's line: neither cancelled nor shipped, so they can still be both. In SQL: `open_units!` of the backend.
+#[must_use]
+pub const fn open_units(ordered: i64, cancelled: i64, shipped: i64) -> i64 {
+    ordered - cancelled - shipped
 }
 
 /// The facts about an order's items, in units.
@@ -350,24 +357,6 @@ impl UnitFacts {
             DeliveryState::None
         }
     }
-}
-
-/// An order's number: `T` and eight of Crockford's 32 letters, from 40 random bits, with a hyphen in the middle: `TK4WX-9QPM`. It says
-/// nothing about how much a shop sells.
-#[must_use]
-pub fn order_number(random: [u8; 5]) -> String {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let bits = random.iter().fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
-    let mut number = String::with_capacity(10);
-    number.push('T');
-    for i in (0..8).rev() {
-        // Always below 32.
-        number.push(char::from(LETTERS[((bits >> (i * 5)) & 31) as usize]));
-        if i == 4 {
-            number.push('-');
-        }
-    }
-    number
 }
 
 #[cfg(test)]
@@ -433,11 +422,5 @@ mod tests {
         let half = UnitFacts { ordered: 3, packed: 2, preparing: true, ..UnitFacts::default() };
         assert_eq!(half.delivery(), DeliveryState::Preparing);
         assert_eq!(UnitFacts { packed: 3, ..half }.delivery(), DeliveryState::Packed);
-    }
-
-    #[test]
-    fn numbers_use_letters_that_cannot_be_misread() {
-        assert_eq!(order_number([0xff; 5]), "TZZZZ-ZZZZ");
-        assert_eq!(order_number([0; 5]), "T0000-0000");
     }
 }

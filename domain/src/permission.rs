@@ -11,6 +11,10 @@ named! {
         CreateOrders "create_orders",
         /// Take all orders out as a file, with who bought.
         ExportOrders "export_orders",
+        /// See customers: their orders, addresses and notes, and what they spent.
+        ReadCustomers "read_customers",
+        /// Write notes and tags, and make one customer of two.
+        WriteCustomers "write_customers",
         /// Take all customers out as a file.
         ExportCustomers "export_customers",
         /// Pick, pack, ship, deliver and take back.
@@ -25,6 +29,12 @@ named! {
         /// See stock and its movements.
         ReadStock "read_stock",
         WriteStock "write_stock",
+        /// See pages that are not published.
+        ReadContent "read_content",
+        /// Write, publish and delete pages.
+        WriteContent "write_content",
+        /// See what visitors wrote through the contact page, and mark it as handled.
+        HandleMessages "handle_messages",
         ReadBooks "read_books",
         ReadSettings "read_settings",
         WriteSettings "write_settings",
@@ -37,9 +47,14 @@ named! {
         Owner "owner",
         /// Runs the shop, but gives no roles.
         Manager "manager",
-        /// Handles orders and stock; refunds nothing and sets no prices.
+        /// Handles orders and stock; refunds nothing, sets no prices, and sees a customer only as an order has them.
         Clerk "clerk",
     }
+}
+
+impl Permission {
+    /// What a key of the API may be given: what its calls ask for.
+    pub const API_SCOPES: [Self; 5] = [Self::CreateOrders, Self::ReadOrders, Self::CancelOrders, Self::RefundPayments, Self::ReadStock];
 }
 
 impl Role {
@@ -99,6 +114,7 @@ mod tests {
     #[test]
     fn a_clerk_cannot_refund_and_the_owner_may_do_everything() {
         assert!(!Role::Clerk.may(Permission::RefundPayments) && !Role::Clerk.may(Permission::CancelOrders));
+        assert!(!Role::Clerk.may(Permission::ReadCustomers) && Role::Manager.may(Permission::WriteCustomers));
         assert!(!Role::Clerk.may(Permission::ExportOrders) && !Role::Clerk.may(Permission::ExportCustomers));
         assert!(Permission::ALL.into_iter().all(|p| Role::Owner.may(p)));
         assert!(!Role::Manager.may(Permission::WriteStaff));

@@ -153,12 +153,18 @@ fn find<'a>(prefix: &str, table: &'a Table, constant: &str) -> Option<&'a Value>
 }
 
 #[test]
-fn the_offline_page_has_the_texts_of_the_catalogue() {
+fn the_offline_pages_have_the_texts_of_the_catalogue() {
     let here = &PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap());
-    let page = fs::read_to_string(here.join("../public/offline.html")).unwrap();
-    for locale in Locale::ALL {
-        for message in [t::ERROR_OFFLINE_TITLE, t::ERROR_OFFLINE_BODY, t::ERROR_HOME_ACTION, t::CART_VIEW] {
-            assert!(page.contains(message.text(locale)), "{} in {}", message.key, locale.tag());
+    for (file, body, action) in
+        [("offline.html", t::ERROR_OFFLINE_BODY, t::CART_VIEW), ("offline-admin.html", t::ERROR_OFFLINE_ADMIN_BODY, t::COMMON_RETRY)]
+    {
+        let page = fs::read_to_string(here.join("../public").join(file)).unwrap();
+        for locale in Locale::ALL {
+            for message in [t::ERROR_OFFLINE_TITLE, body, action, t::ERROR_HOME_ACTION] {
+                assert!(page.contains(message.text(locale)), "{} in {}: {file}", message.key, locale.tag());
+            }
         }
+        let cart = t::CART_VIEW.text(Locale::En);
+        assert!(file == "offline.html" || !page.contains(cart), "the desk has no cart");
     }
 }

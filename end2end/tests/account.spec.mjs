@@ -65,3 +65,21 @@ test('another e-mail needs the password, and signs in from then on', { tag: '@ph
   await page.waitForURL('/');
   await signIn(page, next);
 });
+
+test('who corrects one of two errors goes on typing where they are', { tag: '@phone' }, async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  await open(page, '/sign-up');
+  await page.getByLabel('Full name').fill('Ana Reyes');
+  await page.getByLabel('E-mail').fill('ana@nowhere');
+  const password = page.getByLabel('Password', { exact: true });
+  await password.fill('short');
+  await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
+  const errors = page.getByRole('main').getByRole('alert').getByRole('link');
+  await expect(errors).toHaveCount(2);
+  await password.click();
+  await password.press('Control+A');
+  await page.keyboard.type('mangoes dry in the sun', { delay: 40 });
+  await expect(errors).toHaveCount(1);
+  await expect(password).toHaveValue('mangoes dry in the sun');
+  await expect(password).toBeFocused();
+});

@@ -92,6 +92,11 @@ test('all that is wrong with a refund is said at once, beside its fields; cash i
   await expect(main).toContainText('1 × ');
   await expect(main).toContainText('tax in it');
   await accessible(page);
+  // The shopper has the cash: who gave it is on the page from then on.
+  await press('Handed over or transferred');
+  await expect(page.getByText('To be handed over in cash, or transferred')).toHaveCount(0);
+  await expect(page.getByText(/was handed over or transferred/)).toBeVisible();
+  await expect(main.locator(':focus')).toHaveCount(1);
 });
 
 // On a phone, as the courier's money is counted.

@@ -1,5 +1,5 @@
 import { expect, hydrated, open, test } from '../test.mjs';
-import { addToCart, cartSynced, checkOut, signIn, signUp, aShopper, thanked } from '../shopper.mjs';
+import { addToCart, cartSynced, checkOut, chooseOptions, signIn, signUp, aShopper, thanked } from '../shopper.mjs';
 
 const lines = (page) => page.locator('main li[data-sku]');
 
@@ -53,6 +53,7 @@ test('the cart page opens offline although it was never opened before', { tag: [
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
   await expect.poll(() => page.evaluate(async () => Boolean(await caches.match('/cart')) && Boolean(await caches.match('/checkout')))).toBe(true);
   await context.setOffline(true);
+  await chooseOptions(page);
   await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
   await page.locator('#cart-drawer').getByRole('link', { name: 'View cart' }).click();
   await page.waitForURL('**/cart');
@@ -97,6 +98,7 @@ test('code that cannot be loaded gives a message, and is loaded when it can be',
   const parts = /\/pkg\/(?!.*tindahan\.wasm).*\.wasm$/;
   await page.route(parts, (route) => route.abort());
   await open(page, '/p/dried-mango');
+  await chooseOptions(page);
   await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
   const drawer = page.locator('#cart-drawer');
   await expect(drawer.getByText('could not be loaded')).toBeVisible();
@@ -118,6 +120,7 @@ test('a quantity above the stock is cut, with a notice', { tag: '@desktop' }, as
   const count = page.getByRole('main').getByRole('spinbutton', { name: 'Quantity' });
   await count.fill('999');
   await count.press('Tab');
+  await chooseOptions(page);
   await page.getByRole('main').getByRole('button', { name: 'Add to cart' }).first().click();
   const drawer = page.locator('#cart-drawer');
   await expect(drawer.getByText(/Only \d+ of .* are left; we changed your cart\./)).toBeVisible();

@@ -76,6 +76,30 @@ test('a discount code that is taken out leaves the focus in its field', { tag: '
   await expect(field).toHaveValue('');
 });
 
+test('a gift note is sent with the order and stands on its page and on the pick list', { tag: '@phone' }, async ({ page, visitor }) => {
+  const note = `Maligayang kaarawan, Lola! ${Date.now().toString(36)}`;
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  await fillContact(page, aShopper());
+  await fillAddress(page);
+  await deliveryOffered(page);
+  await page.getByText('It is a gift', { exact: true }).click();
+  await page.getByLabel('Gift note').fill(note);
+  await page.locator('input[name=payment][value=cod]').check();
+  await button(page, /^Place order · ₱/).click();
+  const number = await thanked(page);
+  await expect(page.getByText(note)).toBeVisible();
+  const staff = await visitor();
+  await asStaff(staff, 'manager');
+  await open(staff, `/admin/orders?q=${number}`);
+  await staff.locator('main a[href^="/admin/orders/ord_"]').first().click();
+  await expect(staff.locator('#gift-note')).toContainText(note);
+  const id = staff.url().split('/').pop();
+  await open(staff, `/admin/orders/pick-list?orders=${id}`);
+  await expect(staff.getByRole('main')).toContainText(note);
+});
+
 test('an order above the cash limit shows why cash is not taken', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/p/travel-speaker');
   const count = page.getByRole('main').getByRole('spinbutton', { name: 'Quantity' });
@@ -106,6 +130,44 @@ test('without an address no delivery method is asked for and no date is promised
   await fillAddress(page);
   await expect(sums).not.toContainText('before delivery');
   await expect(sums).toContainText('Total');
+});
+
+test('one typed search fills in barangay, city, region and postal code, and a postal code of elsewhere is refused', { tag: ['@phone', '@desktop'] }, async ({ page, problems }) => {
+  problems.allow(/responded with a status of 422/);
+  await addToCart(page, '/p/dried-mango');
+  await cartSynced(page);
+  await open(page, '/checkout');
+  await fillContact(page, aShopper());
+  const find = page.getByLabel('Find your barangay or city').first();
+  await find.fill('zzzzzz');
+  await expect(page.getByRole('status').filter({ hasText: 'Nothing found' })).toBeVisible();
+  await find.fill('lahug ceb');
+  await page.getByRole('button', { name: 'Lahug, Cebu City, Central Visayas' }).click();
+  await expect(page.locator('#place_2')).toHaveValue('0730600000');
+  await expect(page.locator('#place_3 option:checked')).toHaveText('Lahug');
+  await expect(page.locator('#postal_code')).toHaveValue('6000');
+  await expect(find).toBeFocused();
+  // Another place takes its own postal code with it; Enter chooses the first and sends nothing.
+  await find.fill('kapitolyo pasig');
+  await expect(page.getByRole('button', { name: /^Kapitolyo, Pasig City/ })).toBeVisible();
+  await find.press('Enter');
+  await expect(page.locator('#postal_code')).toHaveValue('1603');
+  await deliveryOffered(page);
+  // A city leaves the barangay to the list below.
+  await find.fill('cebu city');
+  await page.getByRole('button', { name: 'Cebu City, Central Visayas', exact: true }).click();
+  await expect(page.locator('#place_3')).toHaveValue('');
+  await page.locator('#place_3').selectOption({ label: 'Lahug' });
+  await page.locator('#line1').fill('12 Gorordo Avenue');
+  // What was typed is not filled over.
+  await page.locator('#postal_code').fill('1603');
+  await page.locator('input[name=payment][value=cod]').check();
+  await deliveryOffered(page);
+  await button(page, /^Place order/).click();
+  await expect(links(page).filter({ hasText: '1603 is a postal code of City of Pasig.' })).toHaveCount(1);
+  await page.locator('#postal_code').fill('6000');
+  await button(page, /^Place order/).click();
+  await thanked(page);
 });
 
 test('on a phone the front of the checkout has room for the shop\'s name in Filipino too', { tag: '@phone' }, async ({ page }) => {

@@ -31,6 +31,49 @@ test('Back restores the scroll position, on a list and on the home page', { tag:
   }
 });
 
+test('the sheet of filters counts on its button, and one step Back leaves all that was chosen', { tag: '@phone' }, async ({ page }) => {
+  await open(page, '/c/tableware');
+  const count = page.getByRole('heading', { name: /^\d+ products?$/ });
+  const all = Number.parseInt(await count.textContent(), 10);
+  await page.getByRole('button', { name: 'Filters' }).click();
+  const filters = page.getByRole('dialog', { name: 'Filters' });
+  const show = filters.getByRole('button', { name: /^Show \d+ products?$/ });
+  await expect(show).toHaveText(`Show ${all} products`);
+  // A value has how many products it leaves.
+  const value = filters.getByRole('checkbox', { name: /\d$/ }).first();
+  const has = (await value.locator('xpath=..').textContent()).match(/(\d+)$/)[1];
+  await value.check({ force: true });
+  await expect(show).toHaveText(new RegExp(`^Show ${has} product`));
+  await filters.getByLabel('In stock only').check();
+  await expect(page).toHaveURL(/in_stock=true/);
+  const left = (await show.textContent()).match(/\d+/)[0];
+  await show.click();
+  await expect(filters).toBeHidden();
+  await expect(count).toHaveText(new RegExp(`^${left} product`));
+  await page.goBack();
+  await expect(page).toHaveURL('/c/tableware');
+  await expect(count).toHaveText(`${all} products`);
+});
+
+test('the price is chosen with a slider by the keyboard, and its ends take the filter away', { tag: '@desktop' }, async ({ page }) => {
+  await open(page, '/c');
+  const filters = page.getByRole('complementary');
+  const [low, high] = [filters.getByRole('slider', { name: 'Lowest price' }), filters.getByRole('slider', { name: 'Highest price' })];
+  await low.press('ArrowRight');
+  const field = filters.getByLabel('From', { exact: true });
+  await expect(field).toHaveValue(/^\d+$/);
+  const price = await field.inputValue();
+  await expect(page).toHaveURL(new RegExp(`min=${price}(&|$)`));
+  expect(await low.getAttribute('aria-valuetext')).toMatch(/^₱/);
+  // The thumbs do not pass each other.
+  await high.press('Home');
+  await expect(filters.getByLabel('To', { exact: true })).toHaveValue(price);
+  await high.press('End');
+  await low.press('Home');
+  await expect(page).not.toHaveURL(/min=|max=/);
+  await expect(field).toHaveValue('');
+});
+
 test('a price filter is applied when it is typed in full, and an invalid one is refused beside its field', { tag: '@desktop' }, async ({ page }) => {
   await open(page, '/c/tableware');
   const filters = page.getByRole('complementary');

@@ -64,7 +64,7 @@ test('notices on a phone cover no button, and are shown one at a time', { tag: '
   await open(page, `/admin/orders/${id}`);
   const news = page.getByRole('region', { name: 'Notifications' }).locator('p:visible');
   await page.getByRole('button', { name: 'Pick', exact: true }).click();
-  await expect(news).toHaveText('Picked from the shelf');
+  await expect(news).toHaveText('Picking began');
   expect((await news.boundingBox()).y).toBeLessThan(150);
   await page.getByRole('button', { name: 'Pack', exact: true }).click();
   await expect(news).toHaveText('Packed');

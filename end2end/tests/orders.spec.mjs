@@ -29,8 +29,8 @@ test('a manager undoes picking and packing, and records the parcel that was refu
   await button(page, 'Pack').click();
   await page.locator('#courier-1').fill('LBC');
   await button(page, 'Ship').click();
-  await page.locator('summary', { hasText: 'It came back' }).click();
-  await expect(page.getByText('The cash for these items is no longer due.')).toBeVisible();
+  await page.locator('summary', { hasText: 'Record a return' }).click();
+  await expect(page.getByText('The cash for these items is waived.')).toBeVisible();
   await page.getByLabel('Refused at the door').check();
   await page.getByLabel('Note for the staff').fill('She was not at home');
   await accessible(page);
@@ -39,7 +39,7 @@ test('a manager undoes picking and packing, and records the parcel that was refu
   await page.reload();
   const main = page.locator('main');
   await expect(main).toContainText('The parcel was not taken at the door.');
-  await expect(main).toContainText('Came back');
+  await expect(main).toContainText('Returned');
   await expect(main).toContainText('Picking undone');
   await expect(main).toContainText('Parcel unpacked');
   await expect(button(page, 'Cancel order')).toHaveCount(0);
@@ -226,7 +226,7 @@ test('an unpaid card order waits for its payment, and is not in the queue to pac
   await open(page, `/admin/orders?q=${encodeURIComponent(name)}`);
   const row = page.getByRole('region', { name: 'Orders' }).locator('tbody tr');
   await expect(row).toContainText('Waits for payment');
-  await expect(row).not.toContainText('To pack');
+  await expect(row).not.toContainText('Not packed yet');
 });
 
 // On both devices: half a desk is as narrow as a phone.

@@ -29,7 +29,7 @@ test('the delivery place is asked for once, and each page shows the fee and the 
   await expect(promise(page)).toContainText('To Cebu City: ₱159.00');
   await addToCart(page, '/p/dried-mango');
   await open(page, '/cart');
-  const sums = page.getByRole('complementary');
+  const sums = page.getByRole('main').getByRole('complementary');
   await expect(sums).toContainText('Delivery to Cebu City');
   await expect(sums).not.toContainText('Free');
   const total = await sums.locator('dl div', { hasText: /^Total/ }).last().locator('dd').textContent();
@@ -40,10 +40,10 @@ test('the delivery place is asked for once, and each page shows the fee and the 
   await expect(page.locator('#place_2')).toHaveValue('0730600000');
   await expect(page.getByRole('button', { name: `Place order · ${total.trim()}` })).toBeVisible();
   await open(page, '/');
-  await page.locator('#front').getByRole('link', { name: 'Deliver to Cebu City' }).click();
+  await page.getByRole('link', { name: 'Deliver to Cebu City' }).click();
   await choose(page, 'makati', /^Makati City, Metro Manila/);
   await expect(page.locator('[data-deliver-to]:visible')).toHaveText('Deliver to Makati City');
-  await expect(page.locator('#front').getByRole('link', { name: 'Deliver to Makati City' })).toBeFocused();
+  await expect(page.getByRole('link', { name: 'Deliver to Makati City' })).toBeFocused();
 });
 
 test('a product that is sold out shows no delivery date', { tag: '@phone' }, async ({ page, request }) => {
@@ -89,4 +89,27 @@ test.describe('without a script', () => {
     await page.goto('/p/stoneware-mug');
     await expect(promise(page)).toContainText('To Cebu City: ₱159.00');
   });
+});
+
+test('the cart says what is missing to a free delivery at the remembered place, and that it is reached', { tag: '@phone' }, async ({ page }) => {
+  await addToCart(page, '/p/dried-mango');
+  await addToCart(page, '/p/stoneware-mug');
+  await cartSynced(page);
+  const bar = page.getByRole('main').locator('#free-delivery');
+  await open(page, '/cart');
+  // Before a place is chosen nothing is promised.
+  await expect(page.getByRole('main').getByRole('complementary')).toContainText('Total before delivery');
+  await expect(bar).toHaveCount(0);
+  await page.getByRole('main').getByRole('link', { name: /Choose your place/ }).click();
+  await choose(page, 'makati', /^Makati City, Metro Manila/);
+  const missing = async () => Number((await bar.textContent()).match(/₱([\d,]+\.\d\d) more for free delivery to Makati City/)[1].replaceAll(',', ''));
+  const before = await missing();
+  const line = page.getByRole('main').locator('li[data-sku]', { hasText: 'Dried mango' });
+  const price = Number((await line.locator('.money').first().textContent()).replace(/[^\d.]/g, ''));
+  await line.getByRole('button', { name: /^One more/ }).click();
+  await expect.poll(missing).toBeCloseTo(before - price, 2);
+  await line.locator('input[name=quantity]').fill('10');
+  await line.locator('input[name=quantity]').press('Tab');
+  await expect(bar).toContainText('Delivery to Makati City is free.');
+  await expect(page.getByRole('main').getByRole('complementary').locator('dl')).toContainText('Free');
 });

@@ -99,6 +99,8 @@ test('stock that cannot be removed gives the reason', { tag: '@desktop' }, async
   const variant = page.getByRole('region', { name: 'Stock' }).locator('tbody a').first();
   const sku = await variant.textContent();
   await variant.click();
+  // The adjustment that was refused is still typed.
+  await page.getByRole('button', { name: 'Leave', exact: true }).click();
   await page.waitForURL('**/admin/stock/var_*');
   await expect(page.locator('main')).toContainText(`${sku} · `);
 });
@@ -260,4 +262,50 @@ test('an import is previewed before it is made, and the products are exported as
   expect(text.split('\r\n')[0]).toContain('URL handle');
   expect(text).toContain(`basket-${id}`);
   expect(text).toContain('1290.00');
+});
+
+test('a category is filled by a rule, and follows its products', { tag: '@desktop' }, async ({ page, problems }) => {
+  problems.allow(/status of 422/);
+  const id = fresh();
+  await asStaff(page, 'manager');
+  await open(page, '/admin/products/new');
+  await page.locator('[id="name.en"]').fill(`Parol ${id}`);
+  await page.locator('[id="sku.0"]').fill(`P-${id}`);
+  await page.locator('[id="price.0"]').fill('250');
+  await page.locator('#tags').fill(`tag${id}`);
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.waitForURL('**/admin/products/prod_*');
+  const product = page.url();
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Take off the shop' })).toBeVisible();
+
+  await open(page, '/admin/categories/new');
+  await page.locator('[id="name.en"]').fill(`Lights ${id}`);
+  await expect(page.locator('#tag')).toBeHidden();
+  await page.locator('#by').selectOption('rule');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await expect(page.locator('#tag-error')).toContainText('at least one condition');
+  await page.locator('#tag').fill(`Tag${id}`);
+  await page.locator('#price_max').fill('300');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.waitForURL('**/admin/categories/cat_*');
+  const category = page.url();
+  await expect(page.getByRole('main')).toContainText('1 product');
+  await open(page, '/admin/categories');
+  await expect(page.getByRole('row').filter({ hasText: `Lights ${id}` })).toContainText('Filled by a rule');
+
+  const inShop = async (there) => {
+    await open(page, `/c/lights-${id}`);
+    await expect(page.getByRole('main').getByText(`Parol ${id}`)).toHaveCount(there ? 1 : 0);
+  };
+  await inShop(true);
+  await page.goto(product);
+  await open(page, product);
+  await page.locator('[id="price.0"]').fill('350');
+  await save(page);
+  await expect(() => inShop(false)).toPass();
+  // Not left in the shop's menu, which other tests look at.
+  await open(page, category);
+  await page.getByRole('button', { name: 'Remove category' }).click();
+  await page.waitForURL('**/admin/categories');
 });

@@ -1,4 +1,4 @@
-import { accessible, expect, hydrated, open, test } from '../test.mjs';
+import { accessible, expect, fitsNarrowWindow, hydrated, open, test } from '../test.mjs';
 import { lots, pages, visit } from '../pages.mjs';
 
 const ours = pages.filter(({ address }) => !address.startsWith('/admin'));
@@ -9,7 +9,7 @@ const wide = ['category-filtered', 'product-plain', 'account-orders'];
 
 for (const tag of ['@phone', '@desktop']) {
   for (const lot of lots(ours.filter(({ name }) => wide.includes(name) === (tag === '@desktop')))) {
-    test(`no accessibility faults on ${lot.map(({ name }) => name).join(', ')}`, { tag }, async ({ page, problems }) => {
+    test(`no accessibility faults, nor sideways scrolling, on ${lot.map(({ name }) => name).join(', ')}`, { tag }, async ({ page, problems }) => {
       test.setTimeout(120_000);
       // A missing page has a status of its own, which the browser logs.
       problems.allow(/Failed to load resource: the server responded with a status of (401|404)/);
@@ -17,6 +17,7 @@ for (const tag of ['@phone', '@desktop']) {
         await test.step(one.name, async () => {
           await visit(page, one);
           await accessible(page);
+          await fitsNarrowWindow(page);
         });
       }
     });
@@ -85,6 +86,40 @@ test('parameters of advertisers in an address change nothing on the page', { tag
   await expect(page.locator('#products')).toBeVisible();
 });
 
+/** The names on a page of a list, once it is another than this one. */
+async function namesAfter(page, before, press) {
+  await press();
+  const names = () => page.locator('#products h3').allTextContents();
+  await expect.poll(async () => (await names())[0]).not.toBe(before[0]);
+  return names();
+}
+
+for (const [how, options, tag] of [['with', {}, '@phone'], ['without', { javaScriptEnabled: false }, '@desktop']]) {
+  test.describe(`${how} a script`, () => {
+    test.use(options);
+
+    test('a list goes on and back, by the same pages', { tag }, async ({ page, problems }) => {
+      problems.allow(/was preloaded using link preload but not used/);
+      for (const address of ['/c?sort=price_up', '/c']) {
+        await page.goto(address);
+        if (how === 'with') await hydrated(page);
+        const pager = page.getByRole('main').getByRole('navigation', { name: 'Pages' });
+        const link = (name) => () => pager.getByRole('link', { name }).click();
+        await expect(pager.getByRole('link', { name: 'Previous page' })).toHaveCount(0);
+        const first = await namesAfter(page, [], async () => {});
+        const second = await namesAfter(page, first, link('Next page'));
+        const third = await namesAfter(page, second, link('Next page'));
+        await expect(pager.getByRole('link', { name: 'Next page' })).toHaveCount(0);
+        expect(await namesAfter(page, third, link('Previous page'))).toEqual(second);
+        expect(await namesAfter(page, second, link('Previous page'))).toEqual(first);
+        await expect(pager.getByRole('link', { name: 'Previous page' })).toHaveCount(0);
+        await expect(pager.getByRole('link', { name: 'First page' })).toHaveCount(0);
+        expect(new Set([...first, ...second, ...third]).size).toBe(first.length + second.length + third.length);
+      }
+    });
+  });
+}
+
 test('a choice made while a list is still being read keeps the one before it', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/c/tableware?in_stock=true&min=1');
   await page.route('**/read_listing*', async (route) => {
@@ -109,16 +144,16 @@ test('a link that is pressed while the page is hydrated leads on', { tag: '@phon
   release();
   await page.waitForURL('/', { timeout: 10_000 });
   await hydrated(page);
-  await expect(page.getByRole('navigation', { name: 'Categories' }).first()).toBeAttached();
+  await expect(page.getByRole('navigation', { name: 'Quick menu' })).toBeVisible();
 });
 
 // On both devices, whose filters are not the same.
 test('filters that are cleared are no longer ticked', async ({ page, isMobile }) => {
   await open(page, '/c/tableware');
-  // A phone has its filters on a sheet, sent by a button; elsewhere each counts at once.
+  // A phone has its filters on a sheet, which a button closes.
   const filters = isMobile ? page.getByRole('dialog', { name: 'Filters' }) : page.getByRole('complementary');
   const shown = async () => isMobile && page.getByRole('button', { name: 'Filters' }).click();
-  const sent = async () => isMobile && filters.getByRole('button', { name: 'Show results' }).click();
+  const sent = async () => isMobile && filters.getByRole('button', { name: /^Show \d+ product/ }).click();
   await shown();
   await filters.getByLabel('In stock only').check();
   await sent();
@@ -151,4 +186,27 @@ test('a change of page is announced to screen readers, and open dialogs are clos
   await page.goBack();
   await page.waitForURL(/tableware/);
   await expect(page.locator('#cart-drawer')).toBeHidden();
+});
+
+test('the header of a phone leaves the page its room, and the price is in the first screen', { tag: '@phone' }, async ({ page }) => {
+  await open(page, '/p/stoneware-mug');
+  const header = page.locator('#front');
+  const awning = await header.locator('.awning').boundingBox();
+  expect(awning.y + awning.height).toBeLessThanOrEqual(72);
+  await expect(page.locator('input[type=search]:visible')).toHaveCount(1);
+  await expect(page.getByRole('navigation', { name: 'Quick menu' }).getByRole('link', { name: 'Search' })).toHaveCount(0);
+  const { height } = page.viewportSize();
+  const bar = await page.getByRole('navigation', { name: 'Quick menu' }).boundingBox();
+  const price = await page.getByRole('main').locator('.money').first().boundingBox();
+  expect(price.y + price.height).toBeLessThan(height - bar.height);
+  const button = page.getByRole('main').getByRole('button', { name: 'Add to cart' });
+  await expect(button).toBeInViewport();
+});
+
+test('nothing stays in a short window', { tag: '@desktop' }, async ({ page }) => {
+  await page.setViewportSize({ width: 844, height: 390 });
+  await open(page, '/p/stoneware-mug');
+  await page.mouse.wheel(0, 600);
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBeGreaterThan(300);
+  await expect(page.locator('#front')).not.toBeInViewport();
 });

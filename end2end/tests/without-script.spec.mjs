@@ -1,5 +1,5 @@
 import { expect, test } from '../test.mjs';
-import { CARDS, aShopper } from '../shopper.mjs';
+import { CARDS, aShopper, chooseOptions } from '../shopper.mjs';
 
 test.use({ javaScriptEnabled: false });
 
@@ -48,6 +48,7 @@ test('everything can be bought without a script', { tag: ['@phone', '@dist'] }, 
 
 test('a card pays without a script', { tag: '@phone' }, async ({ page }) => {
   await page.goto('/p/dried-mango');
+  await chooseOptions(page);
   await press(page, 'Add to cart');
   await page.goto('/checkout');
   await fill(page, aShopper());
@@ -62,6 +63,7 @@ test('a card pays without a script', { tag: '@phone' }, async ({ page }) => {
 test('an unpaid order is found again, switched to cash or cancelled without a script', { tag: '@phone' }, async ({ page }) => {
   const order = async () => {
     await page.goto('/p/dried-mango');
+    await chooseOptions(page);
     await press(page, 'Add to cart');
     await page.goto('/checkout');
     await fill(page, aShopper());
@@ -90,6 +92,7 @@ test('an unpaid order is found again, switched to cash or cancelled without a sc
 test('a discount code is used in the checkout without a script, and what was typed stays', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await page.goto('/p/dried-mango');
+  await chooseOptions(page);
   await press(page, 'Add to cart');
   await page.goto('/checkout');
   await page.locator('#name').fill('Ana Reyes');
@@ -112,6 +115,7 @@ test('a discount code is used in the checkout without a script, and what was typ
 test('an error keeps what was typed and stands beside its field', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/responded with a status of 422/);
   await page.goto('/p/dried-mango');
+  await chooseOptions(page);
   await press(page, 'Add to cart');
   await page.goto('/checkout');
   await page.locator('#name').fill('Ana Reyes');

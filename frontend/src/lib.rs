@@ -1,3 +1,5 @@
+//! The browser's entry: hydrates the page that the server rendered.
+
 use leptos::mount::hydrate_from_async;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;

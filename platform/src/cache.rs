@@ -148,9 +148,13 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
     }
 }
 
+/// The library's right to fill a place of the cache.
+type Placeholder<'a, K, V, L = DefaultLifecycle<Versioned<K>, Entry<V>>> =
+    PlaceholderGuard<'a, Versioned<K>, Entry<V>, EntryWeighter<K, V>, DefaultHashBuilder, L>;
+
 /// The right to make the value of a key while others wait for it.
 pub struct Reservation<'a, K, V> {
-    guard: PlaceholderGuard<'a, Versioned<K>, Entry<V>, EntryWeighter<K, V>, DefaultHashBuilder, DefaultLifecycle<Versioned<K>, Entry<V>>>,
+    guard: Placeholder<'a, K, V>,
     began: Timestamp,
 }
 

@@ -50,7 +50,6 @@ fn is_formula(cell: &str) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -35,19 +35,19 @@ const WORKERS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Something that passes: it is tried again after a while.
-    Passing(String),
+    Transient(String),
     /// A failure for good: the job is dead at once.
-    Final(String),
+    Permanent(String),
 }
 
 impl From<String> for Failure {
     fn from(why: String) -> Self {
-        Self::Passing(why)
+        Self::Transient(why)
     }
 }
 impl From<&str> for Failure {
     fn from(why: &str) -> Self {
-        Self::Passing(why.to_owned())
+        Self::Transient(why.to_owned())
     }
 }
 
@@ -70,7 +70,7 @@ pub type Handler<S> = Box<dyn Fn(S, Value) -> Done + Send + Sync>;
 pub enum Ended<'a> {
     Done,
     /// It is not tried again.
-    GivenUp {
+    Dead {
         kind: &'a str,
         payload: &'a str,
         why: &'a str,
@@ -273,12 +273,18 @@ async fn lease(db: &Db) -> Result<Option<Leased>, DbError> {
     db.write(async move |tx| tx.fetch_optional::<Leased>(sql, &[&now, &now.plus_millis(LEASE_MS)]).await).await
 }
 
-/// Says what became of a try, unless its lease ran out and another worker has it now.
-async fn finish(db: &Db, observer: Option<Observer>, job: Leased, outcome: Result<(), Failure>) -> Result<(), DbError> {
+/// How long a job waits after so many tries, milliseconds: twice as long each time, and up to a quarter more, so that jobs that failed
+/// together are not tried again together.
+fn retry_pause_ms(db: &Db, attempts: i64) -> i64 {
     let mut random = [0; 2];
     db.rng().fill(&mut random);
-    let pause = (FIRST_PAUSE_MS << (job.attempts - 1).clamp(0, 12)).min(MAX_PAUSE_MS);
-    let jitter = pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX));
+    let pause = (FIRST_PAUSE_MS << (attempts - 1).clamp(0, 12)).min(MAX_PAUSE_MS);
+    pause + pause * i64::from(u16::from_le_bytes(random)) / (4 * i64::from(u16::MAX))
+}
+
+/// Says what became of a try, unless its lease ran out and another worker has it now.
+async fn finish(db: &Db, observer: Option<Observer>, job: Leased, outcome: Result<(), Failure>) -> Result<(), DbError> {
+    let retry_pause = retry_pause_ms(db, job.attempts);
     db.write(async move |tx| match &outcome {
         Ok(()) => {
             let sql = "update jobs set state = 'done', lease_until = null, last_error = null
@@ -290,18 +296,18 @@ async fn finish(db: &Db, observer: Option<Observer>, job: Leased, outcome: Resul
             }
         }
         Err(failure) => {
-            let (why, given_up) = match failure {
-                Failure::Passing(why) => (why, job.attempts >= TRIES),
-                Failure::Final(why) => (why, true),
+            let (why, is_dead) = match failure {
+                Failure::Transient(why) => (why, job.attempts >= TRIES),
+                Failure::Permanent(why) => (why, true),
             };
-            let next = if given_up { "dead" } else { "waiting" };
+            let next = if is_dead { "dead" } else { "waiting" };
             let why: String = why.chars().take(500).collect();
             let sql = "update jobs set state = $2, run_at = $3, lease_until = null, last_error = $4
                  where id = $1 and state = 'running' and attempts = $5";
-            let kept = tx.execute(sql, &[&job.id, &next, &tx.now().plus_millis(pause + jitter), &why, &job.attempts]).await?;
+            let kept = tx.execute(sql, &[&job.id, &next, &tx.now().plus_millis(retry_pause), &why, &job.attempts]).await?;
             match &observer {
-                Some(observer) if given_up && kept == 1 => {
-                    observer(tx, job.id, Ended::GivenUp { kind: &job.kind, payload: &job.payload, why: &why }).await
+                Some(observer) if is_dead && kept == 1 => {
+                    observer(tx, job.id, Ended::Dead { kind: &job.kind, payload: &job.payload, why: &why }).await
                 }
                 _ => Ok(()),
             }
@@ -316,11 +322,11 @@ pub async fn retry(tx: &mut Tx, job: JobId) -> Result<Option<String>, DbError> {
     tx.fetch_optional_scalar(sql, &[&job, &tx.now()]).await
 }
 
-/// Removes jobs that were done more than 30 days ago; returns how many. Dead jobs stay until staff retry them.
+/// Deletes jobs that were done more than 30 days ago; returns how many. Dead jobs stay until staff retry them.
 ///
 /// # Errors
 /// The database's.
-pub async fn tidy(db: &Db) -> Result<u64, DbError> {
+pub async fn delete_done(db: &Db) -> Result<u64, DbError> {
     let before = db.now().plus_millis(-RETENTION_MS);
     db.write(async move |tx| tx.execute("delete from jobs where state = 'done' and run_at < $1", &[&before]).await).await
 }

@@ -32,6 +32,8 @@ struct Copy {
 pub struct Settings {
     versions: VersionCounter,
     copy: RwLock<Option<Copy>>,
+    /// What each was when it was last read as what it is.
+    readable: RwLock<HashMap<String, String>>,
 }
 
 impl Settings {
@@ -64,20 +66,28 @@ impl Settings {
         }
     }
 
-    /// The last copy, without asking the database.
+    /// The last copy, without asking the database. Where that cannot be read any more, which [`Self::get`] says, it is what could be.
     #[must_use]
     pub fn last<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         let copy = self.copy.read().unwrap_or_else(PoisonError::into_inner);
-        serde_json::from_str(copy.as_ref()?.all.get(key)?).ok()
+        let value = copy.as_ref()?.all.get(key)?;
+        let readable = self.readable.read().unwrap_or_else(PoisonError::into_inner);
+        parse(key, value).or_else(|error| readable.get(key).map_or(Err(error), |value| parse(key, value))).ok()
     }
 
     /// One setting.
     ///
     /// # Errors
-    /// The database's.
+    /// [`DbError::Setting`] for one that cannot be read as what it is; the database's.
     pub async fn get<T: DeserializeOwned>(&self, db: &Db, key: &str) -> Result<Option<T>, DbError> {
         let all = self.load(db).await?;
-        Ok(all.get(key).and_then(|value| serde_json::from_str(value).ok()))
+        let Some(value) = all.get(key) else { return Ok(None) };
+        let setting = parse(key, value)?;
+        let mut readable = self.readable.write().unwrap_or_else(PoisonError::into_inner);
+        if readable.get(key) != Some(value) {
+            readable.insert(key.to_owned(), value.clone());
+        }
+        Ok(Some(setting))
     }
 
     /// Marks the copy as old: the next reader fetches it anew. Until then, and should that fail, [`Settings::last`] gives the old one.
@@ -86,13 +96,18 @@ impl Settings {
     }
 }
 
+/// A setting as what it is.
+fn parse<T: DeserializeOwned>(key: &str, value: &str) -> Result<T, DbError> {
+    serde_json::from_str(value).map_err(|error| DbError::Setting { key: key.to_owned(), source: Arc::new(error) })
+}
+
 /// One setting, as a transaction finds it.
 ///
 /// # Errors
-/// The database's.
+/// [`DbError::Setting`] for one that cannot be read as what it is; the database's.
 pub async fn read<T: DeserializeOwned>(tx: &mut Tx, key: &str) -> Result<Option<T>, DbError> {
     let value: Option<String> = tx.fetch_optional_scalar("select value from settings where key = $1", &[&key]).await?;
-    Ok(value.and_then(|value| serde_json::from_str(&value).ok()))
+    value.map(|value| parse(key, &value)).transpose()
 }
 
 /// Writes a setting; call [`Settings::forget`] after the commit.

@@ -38,7 +38,7 @@ impl Counter {
     /// The count of `what`, which begins anew with a success and has to wait after `most` failures.
     #[must_use]
     pub fn new(keyring: &Keyring, what: &str, most: i64) -> Self {
-        let hash = keyring.blind("throttle", what);
+        let hash = keyring.blind_index("throttle", what);
         let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         Self { slot: i64::try_from(number % SLOTS).unwrap_or_default(), most, begins_anew: true }
     }
@@ -122,11 +122,11 @@ pub async fn succeeded(tx: &mut Tx, counters: &[Counter]) -> Result<(), DbError>
     Ok(())
 }
 
-/// Removes counts that are forgotten.
+/// Deletes counters whose time is over.
 ///
 /// # Errors
 /// The database's.
-pub async fn tidy(tx: &mut Tx) -> Result<u64, DbError> {
+pub async fn delete_expired(tx: &mut Tx) -> Result<u64, DbError> {
     tx.execute("delete from throttle_counters where last <= $1", &[&tx.now().plus_millis(-FORGET_MS)]).await
 }
 

@@ -1,6 +1,5 @@
 //! `tindahan`: the process. Configuration, command line, HTTP, page cache, API.
 
-#![cfg_attr(test, allow(clippy::unwrap_used))]
 #![recursion_limit = "256"]
 
 mod api;

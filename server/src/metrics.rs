@@ -14,6 +14,9 @@ pub const PAGES: &str = "tindahan_pages_total";
 /// Requests refused by a rate limit.
 pub const LIMITED: &str = "tindahan_rate_limited_total";
 
+/// Statements that were sent to the database.
+pub const STATEMENTS: &str = "tindahan_database_statements_total";
+
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
 /// Starts recording.
@@ -29,6 +32,7 @@ pub fn start() -> Result<PrometheusHandle, String> {
     describe_histogram!(REQUEST_SECONDS, metrics::Unit::Seconds, "Time until the answer began");
     describe_gauge!(IN_FLIGHT, "Requests that are being answered");
     describe_counter!(PAGES, "Pages by how they came: hit, miss (rendered and kept) or fresh (rendered for one visitor)");
+    describe_counter!(STATEMENTS, "Statements sent to the database, those that begin and end transactions among them");
     describe_counter!(LIMITED, "Requests refused by a rate limit");
     Ok(handle)
 }

@@ -1,9 +1,6 @@
 //! Background work: jobs, clean-up, and what follows the events.
 
-use std::time::Duration;
-
-use backend::platform::db::DbError;
-use backend::{Shop, cart, catalog, checkout, identity, jobs, notifications, order_management, search};
+use backend::{Shop, back_in_stock, catalog, clean_up, jobs, notifications, order_management, search};
 use tokio::task::JoinHandle;
 
 /// Tasks that run until the server ends.
@@ -14,9 +11,10 @@ impl Workers {
     pub fn start(shop: &Shop) -> Self {
         Self(vec![
             jobs::run(shop),
-            tokio::spawn(hourly(shop.clone())),
+            tokio::spawn(clean_up::hourly(shop.clone())),
             order_management::watch(shop),
             notifications::follow(shop),
+            back_in_stock::follow(shop),
             search::follow(shop),
             catalog::follow(shop),
             tokio::spawn(encode_missing(shop.clone())),
@@ -32,33 +30,4 @@ impl Workers {
 /// Encodes what an earlier process left undone.
 async fn encode_missing(shop: Shop) {
     catalog::encode_missing(&shop).await;
-}
-
-const HOUR: Duration = Duration::from_secs(60 * 60);
-
-/// Sees to it that dated rules have their jobs, and removes what is no longer needed: guests' old carts, ended sessions, cash orders that
-/// were never sent, old jobs.
-async fn hourly(shop: Shop) {
-    loop {
-        let carts = async {
-            while cart::tidy(&shop).await? > 0 {}
-            Ok(())
-        };
-        // A failure of one does not keep the others from running.
-        let results = [
-            jobs::schedule_dated_rules(&shop).await,
-            carts.await,
-            identity::delete_expired(&shop).await.map(drop),
-            order_management::expire_cash(&shop).await.map(drop),
-            checkout::open_order_limits::tidy(&shop).await.map(drop),
-            jobs::tidy(&shop).await.map(drop),
-        ];
-        for error in results.into_iter().filter_map(Result::err) {
-            if matches!(error, DbError::Stopped) {
-                return;
-            }
-            tracing::warn!(%error, "hourly work could not be done; tried again in an hour");
-        }
-        tokio::time::sleep(HOUR).await;
-    }
 }

@@ -8,12 +8,13 @@
 //! leaves, nothing outlives the process (but the `.eml` files, when a folder is named).
 
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod gateway;
 mod mail;
+mod page;
 mod start;
 mod text;
 
+pub use gateway::earlier::{EarlierPayment, EarlierState};
 pub use gateway::webhooks::{BadEndpoint, Endpoint};
 pub use start::{Options, Running, StartError, start};

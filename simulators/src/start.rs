@@ -13,6 +13,7 @@ use tokio::{
 use crate::{
     gateway::{
         Gateway,
+        earlier::EarlierPayment,
         webhooks::{Endpoint, Webhooks},
     },
     mail::Sink,
@@ -88,6 +89,7 @@ pub struct Running {
     pub gateway: SocketAddr,
     pub smtp: SocketAddr,
     public_url: String,
+    sandbox: Gateway,
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
@@ -98,6 +100,11 @@ impl Running {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.public_url
+    }
+
+    /// The gateway knows these payments of an earlier run from now on.
+    pub fn remember(&self, payments: Vec<EarlierPayment>) {
+        self.sandbox.remember(payments);
     }
 
     /// Stops both simulators; requests under way are answered, for at most a second.
@@ -140,12 +147,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (webhooks, worker) = Webhooks::new(options.webhook);
     let gateway = Gateway::new(&public_url, options.hold, webhooks, stopping.clone());
     let sink = Sink::new(options.mail_folder, options.mail_limit);
-    let router = sink.clone().router().merge(gateway.router());
+    let router = sink.clone().router().merge(gateway.clone().router());
 
     Ok(Running {
         gateway: gateway_address,
         smtp: smtp_address,
         public_url,
+        sandbox: gateway.clone(),
         stop,
         http: tokio::spawn(serve_http(http_listener, router, stopping)),
         others: vec![tokio::spawn(worker), tokio::spawn(sink.serve(smtp_listener))],

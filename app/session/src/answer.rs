@@ -103,8 +103,6 @@ impl<T: DeserializeOwned> codee::Decoder<T> for Packed {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may stop at what is not as expected")]
-
     use super::*;
 
     #[test]

@@ -6,6 +6,8 @@ pub struct Brand {
     pub name: String,
     /// `https://shop.example`, without a path.
     pub origin: String,
+    /// The address of the style sheet with the owner's colours; only the server knows it.
+    pub stylesheet: String,
 }
 
 #[must_use]

@@ -1,4 +1,4 @@
-//! Cookies: their names, reading them from a request, and setting them. On the server alone.
+//! Cookies: their names, reading them from a request, and their form. On the server alone. `request.rs` sets those of the session.
 
 use ::cookie::time::Duration;
 use ::cookie::{Cookie, SameSite};

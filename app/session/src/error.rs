@@ -67,9 +67,11 @@ impl AppError {
             403 => t::ERROR_FORBIDDEN_BODY,
             404 => t::ERROR_NOT_FOUND_BODY,
             409 => t::ERROR_STALE,
+            413 => t::ERROR_TOO_LARGE,
             426 => t::ERROR_OTHER_RELEASE,
             429 => t::ERROR_TOO_MANY_REQUESTS,
             503 => t::ERROR_BUSY_BODY,
+            504 => t::ERROR_IN_DOUBT_BODY,
             _ => t::ERROR_UNEXPECTED_BODY,
         };
         message.text(locale).to_owned()

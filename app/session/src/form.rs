@@ -88,7 +88,9 @@ where
     F::Error: Send + Sync + 'static,
 {
     let on_submit = move |event: SubmitEvent| {
-        if event.default_prevented() {
+        // A button with an address of its own sends the fields there.
+        let is_for_elsewhere = || event.submitter().is_some_and(|button| button.has_attribute("formaction"));
+        if event.default_prevented() || is_for_elsewhere() {
             return;
         }
         // Fields that cannot be parsed here are submitted plainly, and the server reports what is wrong.
@@ -150,10 +152,13 @@ fn changed_fields(reported: Signal<Option<AppError>>, version: Signal<usize>) ->
                     fields.iter().map(|(name, _)| name).find(|name| names.contains(name)).cloned()
                 });
                 if let (Some(Some(name)), Some(version)) = (meant, version.try_get_untracked()) {
-                    let _ = changed.try_update(|changed: &mut Vec<(usize, String)>| {
-                        if !changed.iter().any(|other| *other == (version, name.clone())) {
+                    // Told once a field: each further sign would have the summary take the focus, as after an answer with as many errors.
+                    let _ = changed.try_maybe_update(|changed: &mut Vec<(usize, String)>| {
+                        let is_new = !changed.iter().any(|other| *other == (version, name.clone()));
+                        if is_new {
                             changed.push((version, name));
                         }
+                        (is_new, ())
                     });
                 }
             });
@@ -226,7 +231,7 @@ where
     if action.version().get_untracked() == 0 { fallback.typed_for(F::PATH) } else { Typed::default() }
 }
 
-/// The error of one field.
+/// What is wrong with one field.
 #[must_use]
 pub fn wrong(problem: Signal<Option<AppError>>, field: impl Into<String>) -> Signal<Option<String>> {
     let field = field.into();
@@ -244,6 +249,8 @@ pub fn wrong(problem: Signal<Option<AppError>>, field: impl Into<String>) -> Sig
 pub fn ProblemSummary(problem: Signal<Option<AppError>>) -> impl IntoView {
     let locale = use_locale();
     let fields = Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.fields.clone()).unwrap_or_default()));
+    let message =
+        Signal::derive(move || problem.with(|problem| problem.as_ref().map(|problem| problem.message.clone()).unwrap_or_default()));
     let without_fields = move || problem.get().filter(|problem| problem.fields.is_empty());
     let node = NodeRef::<html::Div>::new();
     Effect::new(move |before: Option<usize>| {
@@ -263,10 +270,10 @@ pub fn ProblemSummary(problem: Signal<Option<AppError>>) -> impl IntoView {
     });
     view! {
         <div node_ref=node tabindex="-1" class="outline-none scroll-mt-4 md:scroll-mt-40 [details>div>&]:mb-3 [section>div>&]:mb-3" hidden=move || problem.with(Option::is_none)>
-            <ErrorSummary problems=Signal::derive(move || -> FieldErrors { fields.get() })/>
+            <ErrorSummary problems=Signal::derive(move || -> FieldErrors { fields.get() }) message/>
             {move || without_fields().map(|problem| {
                 let sign_in = problem.is_signed_out().then(|| view! { " "<a class="link font-medium" href=sign_in_address()>{tr!(SHELL_SIGN_IN)}</a> });
-                view! { <Alert tone=Tone::Danger>{problem.text(locale)}{sign_in}</Alert> }
+                view! { <Alert tone=Tone::Danger><span class="whitespace-pre-line">{problem.text(locale)}</span>{sign_in}</Alert> }
             })}
         </div>
     }

@@ -1,6 +1,7 @@
 //! The language of a request. On the server alone.
 
 use domain::Locale;
+use http::request::Parts;
 use http::{HeaderMap, header};
 
 use crate::cookies;
@@ -17,6 +18,24 @@ pub fn locale_of(chosen: Option<&str>, headers: &HeaderMap) -> Locale {
     chosen.and_then(Locale::parse).unwrap_or_else(|| preferred_locale(headers))
 }
 
+/// The one language that the address of a page is written in, as that of a product is by its slug. The router finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressLanguage(pub Locale);
+
+/// The language of a page: what the visitor chose, else that of its address, so that who comes from a search engine finds the page that
+/// was shown there, else what the browser prefers.
+#[must_use]
+pub fn page_locale(parts: &Parts) -> Locale {
+    let of_address = || parts.extensions.get::<AddressLanguage>().map(|language| language.0);
+    chosen_locale(&parts.headers).or_else(of_address).unwrap_or_else(|| preferred_locale(&parts.headers))
+}
+
+/// The language that the visitor chose.
+#[must_use]
+pub fn chosen_locale(headers: &HeaderMap) -> Option<Locale> {
+    cookies::find(headers, cookies::LANGUAGE).and_then(Locale::parse)
+}
+
 /// The language that `Accept-Language` prefers, English without one. The API has no other way to choose.
 #[must_use]
 pub fn preferred_locale(headers: &HeaderMap) -> Locale {
@@ -27,6 +46,17 @@ pub fn preferred_locale(headers: &HeaderMap) -> Locale {
 mod tests {
     use super::*;
     use http::HeaderValue;
+
+    #[test]
+    fn a_page_is_in_the_language_of_its_address_unless_another_was_chosen() {
+        let mut parts = http::Request::new(()).into_parts().0;
+        parts.headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("en"));
+        assert_eq!(page_locale(&parts), Locale::En);
+        parts.extensions.insert(AddressLanguage(Locale::Fil));
+        assert_eq!(page_locale(&parts), Locale::Fil);
+        parts.headers.insert(header::COOKIE, HeaderValue::from_static("lang=en"));
+        assert_eq!(page_locale(&parts), Locale::En);
+    }
 
     #[test]
     fn a_chosen_language_overrides_the_browsers() {

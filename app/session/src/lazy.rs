@@ -91,6 +91,9 @@ fn part_missing(tries: RwSignal<u32>) -> AnyView {
 /// Makes a page's type a [`LazyRoute`](https://docs.rs/leptos_router/latest/leptos_router/trait.LazyRoute.html) whose view, a
 /// function without parameters, is in the named part of the WebAssembly.
 ///
+/// An app has at most three parts, so small areas share one: code that several parts need is in a file for each combination of them, and a
+/// first page that loads a part loads all of these files. `alone.spec.mjs` counts them.
+///
 /// ```text
 /// lazy_page!(CartPage, buying, cart_page);
 ///

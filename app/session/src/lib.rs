@@ -5,7 +5,6 @@
 //! backend, turn its error into an [`AppError`].
 
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod access;
 mod address;
@@ -23,6 +22,7 @@ mod reading;
 #[cfg(feature = "ssr")]
 pub mod request;
 mod title;
+mod typing;
 mod units;
 
 pub use access::{RequiresAccess, access_of};
@@ -36,6 +36,7 @@ pub use hydration::{HYDRATED, when_hydrated};
 pub use lazy::{PartMissing, PartView, part};
 pub use reading::{loaded, resource, shared};
 pub use title::{Title, TitleBetweenPages};
+pub use typing::LatestRequest;
 pub use units::TypedUnits;
 #[cfg(feature = "ssr")]
 pub use units::{ReadUnits, read_units};

@@ -9,7 +9,7 @@ use domain::Locale;
 use domain::messages::{Msg, t};
 use domain::permission::{Access, Denied};
 use domain::view::{DenialKind, Me};
-use http::header::{ACCEPT, SET_COOKIE};
+use http::header::{ACCEPT, LOCATION, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use leptos::prelude::{expect_context, use_context};
@@ -109,6 +109,12 @@ pub fn token() -> Option<String> {
     visitor().ok().and_then(|visitor| visitor.token)
 }
 
+/// Does the caller's browser take itself for signed in, with a session that has ended?
+#[must_use]
+pub fn has_ended_session() -> bool {
+    me().is_none() && use_context::<Parts>().is_some_and(|parts| cookies::has_session(&parts.headers))
+}
+
 #[must_use]
 pub fn locale() -> Locale {
     use_context::<Locale>().unwrap_or_default()
@@ -164,6 +170,15 @@ pub fn redirect(path: &str) {
     }
 }
 
+/// Answers with status 301: the page is at another address of the shop, for good.
+pub fn moved(to: &str) {
+    // A path that is no header value is none of the shop's.
+    if let (Some(answer), Ok(to)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(to)) {
+        answer.set_status(StatusCode::MOVED_PERMANENTLY);
+        answer.insert_header(LOCATION, to);
+    }
+}
+
 /// The header that makes the form fallback show a function's answer on the form's page.
 pub const SHOWN: &str = "x-shown";
 
@@ -203,6 +218,15 @@ pub fn invalid(fields: domain::view::FieldErrors) -> AppError {
     fail(AppError::fields(fields))
 }
 
+/// A whole number as it was typed into a field.
+///
+/// # Errors
+/// [`invalid`], with what is wrong at the field.
+pub fn whole_number(field: &str, typed: &str) -> Result<i64, AppError> {
+    let wrong = |message: Msg| invalid(vec![(field.to_owned(), message.text(locale()).to_owned())]);
+    domain::number_input::whole(typed).map_err(|error| wrong(error.of_whole()))
+}
+
 /// A refusal with its message.
 #[must_use]
 pub fn refused(status: u16, message: Msg) -> AppError {
@@ -210,14 +234,18 @@ pub fn refused(status: u16, message: Msg) -> AppError {
 }
 
 /// An unexpected error: it is logged, and the message is that nothing was lost. A database that is busy or does
-/// not answer is temporary: the message is to try again later.
+/// not answer is temporary: the message is to try again later. Where it did not say whether it committed, the message is to look first.
 #[must_use]
 pub fn unexpected(error: &(dyn std::error::Error + 'static)) -> AppError {
-    if DbError::is_passing_in(error) {
+    if DbError::is_transient_in(error) {
         tracing::warn!(%error, "a server function was not done");
         return fail(AppError::new(503));
     }
     let request = use_context::<Visitor>().map(|visitor| visitor.context.request.to_string()).unwrap_or_default();
+    if DbError::is_in_doubt_in(error) {
+        tracing::error!(%error, request, "a server function was done or not");
+        return fail(AppError::new(504));
+    }
     tracing::error!(%error, request, "a server function failed");
     fail(AppError::new(500))
 }
@@ -231,6 +259,19 @@ pub fn answer() -> ResponseOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_have_been_done_is_told_apart_from_what_was_not() {
+        let told = |error: DbError| unexpected(&domain_error(error)).status;
+        assert_eq!([DbError::InDoubt, DbError::Away, DbError::NotFound].map(told), [504, 503, 500]);
+        let words = AppError::new(504).text(Locale::En);
+        assert!(words.contains("whether") && words != AppError::new(500).text(Locale::En), "{words}");
+    }
+
+    /// A database's error deep in that of an area.
+    fn domain_error(error: DbError) -> backend::order_management::OrderChangeError {
+        backend::payments::PaymentError::from(error).into()
+    }
 
     #[test]
     fn only_paths_of_the_shop_are_accepted_as_redirects() {

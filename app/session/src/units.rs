@@ -44,7 +44,7 @@ pub fn read_units(
     let (mut read, mut empty) = (ReadUnits::default(), Vec::new());
     for (line, text) in units {
         let id = line.parse().map_err(|_| crate::request::not_found())?;
-        match domain::number::whole(text) {
+        match domain::number_input::whole(text) {
             _ if text.trim().is_empty() => empty.push(field(id)),
             Ok(0) => read.without.push(field(id)),
             Ok(units) if units < 0 => read.wrong.push((field(id), t::ORDER_ERROR_HOW_MANY.text(locale).to_owned())),
@@ -58,7 +58,8 @@ pub fn read_units(
     Ok(read)
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     use super::*;
     use domain::Locale;

@@ -12,6 +12,8 @@ use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, access, access_of, wrong};
 use ui::{Button, Choice, Field, Look, SelectField, t, tr, use_locale};
 
+use crate::place_search::PlaceSearch;
+
 #[cfg(feature = "ssr")]
 use session::request;
 
@@ -59,13 +61,16 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
         address.country = "PH".into();
     }
     let format = backend::customers::address_format(request::locale(), &address.country).ok_or_else(request::not_found)?;
-    let chain: Vec<String> = backend::customers::address_tree::path(&address.place)
-        .into_iter()
-        .filter(|place| place.kind != "district")
-        .map(|place| place.code)
-        .collect();
+    let chain = chain(&address.place);
     let levels = if address.country == "PH" { levels(&chain) } else { Vec::new() };
     Ok(AddressStart { address, format, levels })
+}
+
+/// The codes of a place and of those that it is in, as the lists choose them, from the region down.
+#[cfg(feature = "ssr")]
+pub(crate) fn chain(place: &str) -> Vec<String> {
+    let path = backend::customers::address_tree::path(place);
+    path.into_iter().filter(|place| place.kind != "district").map(|place| place.code).collect()
 }
 
 /// An address with only the chosen delivery place.
@@ -80,7 +85,7 @@ pub(crate) fn of_chosen_place() -> Address {
 
 /// The lists from the regions down to the first without a chosen place.
 #[cfg(feature = "ssr")]
-fn levels(codes: &[String]) -> Vec<Level> {
+pub(crate) fn levels(codes: &[String]) -> Vec<Level> {
     let mut levels = Vec::new();
     let mut above: Option<String> = None;
     for at in 0..=MAX_LEVELS {
@@ -149,15 +154,11 @@ pub(crate) fn as_chosen(mut address: Address) -> Address {
 /// Renames errors about a kind of place to the list that is to be chosen from next.
 #[cfg(feature = "ssr")]
 pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, prefix: &str) -> domain::view::FieldErrors {
-    let chosen = backend::customers::address_tree::path(&address.place).into_iter().filter(|place| place.kind != "district").count();
+    let chain = chain(&address.place);
+    let chosen = chain.len();
     let level = if address.barangay.is_empty() { chosen + 1 } else { chosen.max(1) };
     let kinds = ["region", "province", "city", "barangay"];
     // The message for the list that is to be chosen from next.
-    let chain: Vec<String> = backend::customers::address_tree::path(&address.place)
-        .into_iter()
-        .filter(|place| place.kind != "district")
-        .map(|place| place.code)
-        .collect();
     let open = levels(&chain).into_iter().nth(level - 1).filter(|level| level.chosen.is_empty());
     let choose = open.map(|level| kind_of(&level.places).words(request::locale()).1);
     let mut out: domain::view::FieldErrors = Vec::new();
@@ -172,6 +173,38 @@ pub(crate) fn at_fields(errors: domain::view::FieldErrors, address: &Address, pr
         }
     }
     out
+}
+
+/// What is chosen of an address's places, in a form.
+#[derive(Clone, Copy)]
+pub(crate) struct ChosenPlace {
+    /// The lists, from the regions down to the first without a choice.
+    pub levels: RwSignal<Vec<Level>>,
+    pub postal_code: RwSignal<String>,
+    /// What was filled in last and not typed; replaced with the next place.
+    filled: StoredValue<String>,
+}
+
+impl ChosenPlace {
+    fn new(levels: Vec<Level>, postal_code: String) -> Self {
+        Self { levels: RwSignal::new(levels), postal_code: RwSignal::new(postal_code), filled: StoredValue::new(String::new()) }
+    }
+
+    /// The code of the deepest chosen place; empty for none.
+    pub(crate) fn code(self) -> String {
+        self.levels.with_untracked(|levels| {
+            levels.iter().rev().find(|level| !level.chosen.is_empty()).map(|level| level.chosen.clone()).unwrap_or_default()
+        })
+    }
+
+    /// Fills in the postal code of the chosen place, unless another one was typed.
+    pub(crate) fn fill_postal_code(self, postal_code: String) {
+        let typed = self.postal_code.get_untracked();
+        if !postal_code.is_empty() && (typed.trim().is_empty() || self.filled.with_value(|filled| *filled == typed)) {
+            self.filled.set_value(postal_code.clone());
+            self.postal_code.set(postal_code);
+        }
+    }
 }
 
 #[component]
@@ -211,8 +244,10 @@ pub fn AddressFields(
     let fields = move || {
         let now = form.get();
         let address = typed.get_value();
+        let place = ChosenPlace::new(now.levels, address.postal_code.clone());
         let mut placed = false;
-        now.format
+        let format = now.format;
+        format
             .fields
             .into_iter()
             .map(|field| {
@@ -222,10 +257,16 @@ pub fn AddressFields(
                         return ().into_any();
                     }
                     placed = true;
-                    return view! { <Places levels=now.levels.clone() prefix problem on_change=Callback::new(move |place| report_place("PH".into(), place))/> }.into_any();
+                    let on_change = Callback::new(move |place| report_place("PH".into(), place));
+                    return view! {
+                        <PlaceSearch place prefix on_change/>
+                        <Places place prefix problem on_change/>
+                    }
+                    .into_any();
                 }
                 let value = address.field(&field.name).to_owned();
-                view! { <AddressInput field value prefix billing problem/> }.into_any()
+                let bind = if field.name == "postal_code" { place.postal_code } else { RwSignal::new(value.clone()) };
+                view! { <AddressInput field value bind prefix billing problem/> }.into_any()
             })
             .collect_view()
     };
@@ -254,6 +295,7 @@ pub fn AddressFields(
 fn AddressInput(
     field: AddressField,
     value: String,
+    bind: RwSignal<String>,
     prefix: &'static str,
     billing: bool,
     problem: Signal<Option<AppError>>,
@@ -266,7 +308,7 @@ fn AddressInput(
         let wide = field.name == "line1" || field.name == "line2";
         view! {
             <div class=if wide { "sm:col-span-2" } else { "" }>
-                <Field label=field.label name value error autocomplete optional maxlength=120/>
+                <Field label=field.label name bind error autocomplete optional maxlength=120/>
             </div>
         }
         .into_any()
@@ -298,13 +340,13 @@ fn token(field: &str, billing: bool) -> &'static str {
 
 #[component]
 fn Places(
-    levels: Vec<Level>,
+    place: ChosenPlace,
     prefix: &'static str,
     problem: Signal<Option<AppError>>,
     /// Called with the code of the deepest chosen place.
     on_change: Callback<String>,
 ) -> impl IntoView {
-    let levels = RwSignal::new(levels);
+    let levels = place.levels;
     let choose = move |at: usize, code: String| {
         levels.update(|levels| {
             levels.truncate(at + 1);
@@ -312,10 +354,12 @@ fn Places(
                 level.chosen.clone_from(&code);
             }
         });
-        let deepest = levels.with_untracked(|levels| {
-            levels.iter().rev().find(|level| !level.chosen.is_empty()).map(|level| level.chosen.clone()).unwrap_or_default()
+        on_change.run(place.code());
+        let postal_code = levels.with_untracked(|levels| {
+            let places = levels.get(at).map(|level| level.places.as_slice()).unwrap_or_default();
+            places.iter().find(|place| place.code == code).map(|place| place.postal_code.clone()).unwrap_or_default()
         });
-        on_change.run(deepest);
+        place.fill_postal_code(postal_code);
         if code.is_empty() {
             return;
         }

@@ -340,6 +340,33 @@ fn PlaceChooser(
     });
     let typed = RwSignal::new(begin.clone());
     let searched = RwSignal::new(begin);
+    follow_after_pause(typed, searched);
+    let found = resource(move || searched.get(), find_places);
+    let (search_back, form_back) = (back.clone(), back);
+    let on_search = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        searched.set(typed.get_untracked());
+    };
+    view! {
+        <div class="flex flex-col gap-4">
+            <p class="text-quiet">{tr!(PLACE_BODY)}</p>
+            <form method="get" action="/delivery-place" class="flex items-end gap-2" on:submit=on_search>
+                {(!search_back.is_empty()).then(|| view! { <input type="hidden" name="back" value=search_back/> }.into_any())}
+                <div class="grow"><Field label=tr!(PLACE_FIND) name="q" id bind=typed hint=tr!(PLACE_FIND_HINT) autocomplete="off" maxlength=80/></div>
+                <span class="without-script mb-6"><Button kind="submit" look=Look::Outline>{tr!(COMMON_SEARCH)}</Button></span>
+            </form>
+            <ProblemSummary problem/>
+            <PostForm action page="/delivery-place">
+                {(!form_back.is_empty()).then(|| view! { <input type="hidden" name="back" value=form_back/> }.into_any())}
+                <Transition fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{loaded(found, place_list)}</Transition>
+            </PostForm>
+        </div>
+    }
+    .into_any()
+}
+
+/// Sets `searched` to what is typed once nothing more is typed for a moment.
+fn follow_after_pause(typed: RwSignal<String>, searched: RwSignal<String>) {
     Effect::new(move |before: Option<String>| {
         let words = typed.get();
         if before.is_some_and(|before| before != words) {
@@ -355,48 +382,29 @@ fn PlaceChooser(
         }
         words
     });
-    let found = resource(move || searched.get(), find_places);
-    let (search_back, form_back) = (back.clone(), back);
-    let on_search = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        searched.set(typed.get_untracked());
+}
+
+/// The places that were found, each a button that chooses it.
+fn place_list(places: Result<Vec<DeliveryPlace>, AppError>) -> AnyView {
+    let places = match places {
+        Err(error) => return view! { <p class="tone-danger tone-ink font-medium">{error.text(use_locale())}</p> }.into_any(),
+        Ok(places) if places.is_empty() => return view! { <p class="text-quiet">{tr!(PLACE_NONE_FOUND)}</p> }.into_any(),
+        Ok(places) => places,
     };
-    let list = move |places: Result<Vec<DeliveryPlace>, AppError>| match places {
-        Err(error) => view! { <p class="tone-danger tone-ink font-medium">{error.text(use_locale())}</p> }.into_any(),
-        Ok(places) if places.is_empty() => view! { <p class="text-quiet">{tr!(PLACE_NONE_FOUND)}</p> }.into_any(),
-        Ok(places) => {
-            let each = |place: DeliveryPlace| {
-                view! {
-                    <li>
-                        <button type="submit" name="place" value=place.code class="w-full flex items-center gap-3 min-h-12 px-2 py-1.5 rounded-field text-start cursor-pointer hover:bg-base-200">
-                            <Icon shape=icon::MAP_PIN class="size-5 text-quiet shrink-0"/>
-                            <span class="min-w-0">
-                                <span class="font-medium">{place.name}</span>
-                                {(!place.within.is_empty()).then(|| view! { <span class="text-quiet">", "{place.within}</span> }.into_any())}
-                            </span>
-                        </button>
-                    </li>
-                }
-                .into_any()
-            };
-            // By code, so that no button becomes another place's while it is pressed.
-            view! { <ul class="divide-y divide-hairline"><For each=move || places.clone() key=|place| place.code.clone() let:place>{each(place)}</For></ul> }.into_any()
+    let each = |place: DeliveryPlace| {
+        view! {
+            <li>
+                <button type="submit" name="place" value=place.code class="w-full flex items-center gap-3 min-h-12 px-2 py-1.5 rounded-field text-start cursor-pointer hover:bg-base-200">
+                    <Icon shape=icon::MAP_PIN class="size-5 text-quiet shrink-0"/>
+                    <span class="min-w-0">
+                        <span class="font-medium">{place.name}</span>
+                        {(!place.within.is_empty()).then(|| view! { <span class="text-quiet">", "{place.within}</span> }.into_any())}
+                    </span>
+                </button>
+            </li>
         }
+        .into_any()
     };
-    view! {
-        <div class="flex flex-col gap-4">
-            <p class="text-quiet">{tr!(PLACE_BODY)}</p>
-            <form method="get" action="/delivery-place" class="flex items-end gap-2" on:submit=on_search>
-                {(!search_back.is_empty()).then(|| view! { <input type="hidden" name="back" value=search_back/> }.into_any())}
-                <div class="grow"><Field label=tr!(PLACE_FIND) name="q" id bind=typed hint=tr!(PLACE_FIND_HINT) autocomplete="off" maxlength=80/></div>
-                <span class="without-script mb-6"><Button kind="submit" look=Look::Outline>{tr!(COMMON_SEARCH)}</Button></span>
-            </form>
-            <ProblemSummary problem/>
-            <PostForm action page="/delivery-place">
-                {(!form_back.is_empty()).then(|| view! { <input type="hidden" name="back" value=form_back/> }.into_any())}
-                <Transition fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{loaded(found, list)}</Transition>
-            </PostForm>
-        </div>
-    }
-    .into_any()
+    // By code, so that no button becomes another place's while it is pressed.
+    view! { <ul class="divide-y divide-hairline"><For each=move || places.clone() key=|place| place.code.clone() let:place>{each(place)}</For></ul> }.into_any()
 }

@@ -1,3 +1,5 @@
+//! What is shown in place of a page that failed.
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use session::{AppError, Title};
@@ -15,6 +17,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         403 => (tr!(ERROR_FORBIDDEN_TITLE), error.text(use_locale())),
         404 => (tr!(ERROR_NOT_FOUND_TITLE), error.text(use_locale())),
         429 | 503 => (tr!(ERROR_BUSY_TITLE), error.text(use_locale())),
+        504 => (tr!(ERROR_IN_DOUBT_TITLE), error.text(use_locale())),
         _ => (tr!(ERROR_UNEXPECTED_TITLE), error.text(use_locale())),
     };
     let (signed_out, offline) = (error.is_signed_out(), error.is_offline());

@@ -9,7 +9,8 @@ use server_fn::codec::Json;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Alert, SkeletonText, Tone, tr, use_locale};
 
-use crate::checkout::{BackIntoCart, UnpaidActions};
+use crate::afterwards::Afterwards;
+use crate::checkout::UnpaidActions;
 use crate::error_page::ErrorPage;
 use crate::order::OrderDetails;
 use crate::seo::NotIndexed;
@@ -92,7 +93,7 @@ fn is_as_placed(order: &OrderView) -> bool {
 
 #[component]
 fn FollowedOrder(followed: Followed, token: String, cancelled_some: bool) -> impl IntoView {
-    let Followed { order, fresh, .. } = followed;
+    let Followed { order, fresh, help } = followed;
     let locale = use_locale();
     let settled = fresh && order.unpaid.is_none() && is_as_placed(&order);
     let some_gone = (cancelled_some && order.cancelled.is_none() && order.lines.iter().any(|line| line.cancelled > 0))
@@ -100,7 +101,7 @@ fn FollowedOrder(followed: Followed, token: String, cancelled_some: bool) -> imp
     let cancel = (order.can_cancel && order.unpaid.is_none()).then(|| crate::cancel::address(&format!("/orders/follow/{token}")));
     let unpaid =
         order.unpaid.map(|unpaid| (unpaid, order.payment == PaymentState::Failed, order.number.clone(), locale.money(order.due())));
-    let cancelled = order.cancelled.is_some();
+    let afterwards = Afterwards::of(&order, &token, help);
     let email = order.contact.as_ref().map(|contact| contact.email.clone());
     let thanks = settled.then(|| (order.number.clone(), email));
     let actions = move || {
@@ -123,8 +124,8 @@ fn FollowedOrder(followed: Followed, token: String, cancelled_some: bool) -> imp
                     <UnpaidActions token unpaid pay/>
                 }.into_any()
             })}
-            {cancelled.then(|| view! { <BackIntoCart token=token.clone()/> }.into_any())}
             {cancel.clone().map(|href| view! { <p class="mt-4"><a class="link" href=href>{tr!(ORDER_CANCEL_ACTION)}</a></p> })}
+            {afterwards.clone().view()}
         }
     };
     view! {

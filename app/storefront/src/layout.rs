@@ -3,24 +3,27 @@
 use std::time::Duration;
 
 use domain::id::PictureId;
-use domain::view::{CategoryView, DeliveryPlace};
+use domain::view::{DeliveryPlace, MenuEntryView, MenuLinkView, MenusView, SuggestionView};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, access_of, loaded, resource, use_brand, when_hydrated};
-use ui::{BottomNavigation, CheckoutHeader, Footer, FooterColumn, Header, NavLink, SkipLink, Suggestion, ToastRegion, tr, use_toasts};
+use session::{Access, Answer, AppError, LatestRequest, access, access_of, loaded, resource, use_brand, when_hydrated};
+use ui::{
+    BottomNavigation, CheckoutHeader, Footer, FooterColumn, Header, NavEntry, NavLink, PhoneMenu, SkipLink, Suggester, Suggestions,
+    ToastRegion, tr, use_toasts,
+};
 use wasm_bindgen::JsCast;
 
 use crate::cart::{CartDrawer, use_cart};
 use crate::delivery_place::{DeliverTo, PlaceDialog, provide_delivery};
+use crate::recent;
 use crate::search::suggest;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayoutView {
-    pub categories: Vec<CategoryView>,
+    pub menus: MenusView,
     /// The first name of the signed-in user.
     pub first_name: Option<String>,
     /// Is the user on the staff?
@@ -46,10 +49,10 @@ pub(crate) fn help(shop: &backend::Shop) -> Option<String> {
 pub async fn read_layout() -> Result<LayoutView, AppError> {
     use session::request;
     let shop = request::shop()?;
-    let categories = backend::catalog::categories(&shop, request::locale()).await.map_err(|error| request::unexpected(&error))?;
+    let menus = backend::content::menus(&shop, request::locale()).await.map_err(|error| request::unexpected(&error))?;
     let (me, settings) = (request::me(), backend::settings::shop(&shop));
     Ok(LayoutView {
-        categories,
+        menus,
         first_name: me.as_ref().map(|me| me.contact.name.split_whitespace().next().unwrap_or_default().to_owned()),
         staff: me.is_some_and(|me| me.role.is_some()),
         place: crate::delivery_place::chosen(),
@@ -86,15 +89,15 @@ pub fn Layout(children: Children) -> impl IntoView {
     let cart = use_cart();
     let count = cart.count();
     let on_cart = Callback::new(move |()| cart.open.set(true));
-    let found = RwSignal::new(Vec::<Suggestion>::new());
-    let request = StoredValue::new(0_u64);
+    let found = RwSignal::new(Suggestions::default());
+    let request = LatestRequest::after(TYPING_PAUSE);
     // Another page, not only another query of the same one.
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
             cart.open.set(false);
-            request.update_value(|number| *number += 1);
-            found.set(Vec::new());
+            request.cancel();
+            found.set(Suggestions::default());
             // A closing drawer gives the focus back first; then the page takes it, and a screen reader announces it.
             request_animation_frame(focus_page);
         }
@@ -114,6 +117,15 @@ pub fn Layout(children: Children) -> impl IntoView {
         let shown = move || (!paying.get()).then(|| view! { <ShopFooter layout=layout.clone() back/> }.into_any());
         view! { {shown} }.into_any()
     };
+    // On phones the menu is on the page of the categories, which the bar at the bottom leads to.
+    let phone_menu = move |layout: LayoutView| {
+        let MenusView { main, is_main_arranged, .. } = layout.menus;
+        let shown = move || {
+            let is_here = is_main_arranged && path.with(|path| path == "/categories");
+            is_here.then(|| view! { <PhoneMenu menu=nav_entries(main.clone())/> }.into_any())
+        };
+        view! { {shown} }.into_any()
+    };
     read_again_on_back(path);
     view! {
         <SkipLink/>
@@ -121,6 +133,9 @@ pub fn Layout(children: Children) -> impl IntoView {
             {loaded(layout, move |layout| header(layout.unwrap_or_default()))}
         </Suspense>
         <OfflineNotice/>
+        <Suspense fallback=|| ()>
+            {loaded(layout, move |layout| phone_menu(layout.unwrap_or_default()))}
+        </Suspense>
         <main id="content" class="page grow outline-none!" tabindex="-1">{children()}</main>
         <Suspense fallback=|| ()>
             {loaded(layout, move |layout| footer(layout.unwrap_or_default()))}
@@ -159,8 +174,13 @@ fn focus_page() {
     }
 }
 
-fn category_links(categories: &[CategoryView]) -> Vec<NavLink> {
-    categories.iter().map(|category| NavLink::new(format!("/c/{}", category.slug), category.name.clone())).collect()
+fn nav_links(links: Vec<MenuLinkView>) -> Vec<NavLink> {
+    links.into_iter().map(|link| NavLink::new(link.href, link.name)).collect()
+}
+
+fn nav_entries(entries: Vec<MenuEntryView>) -> Vec<NavEntry> {
+    let entry = |entry: MenuEntryView| NavEntry { link: NavLink::new(entry.href, entry.name), below: nav_links(entry.below) };
+    entries.into_iter().map(entry).collect()
 }
 
 #[component]
@@ -169,63 +189,61 @@ fn ShopHeader(
     path: Signal<String>,
     cart_count: Signal<u32>,
     on_cart: Callback<()>,
-    found: RwSignal<Vec<Suggestion>>,
-    /// Counts requests: the answer to an older one is not shown.
-    request: StoredValue<u64>,
+    found: RwSignal<Suggestions>,
+    request: LatestRequest,
 ) -> impl IntoView {
     let query = use_query_map();
     let searched = Signal::derive(move || query.with(|query| query.get("q").unwrap_or_default()));
-    let on_query = Callback::new(move |words: String| {
-        request.update_value(|number| *number += 1);
-        let mine = request.get_value();
-        if words.trim().chars().count() < 2 {
-            found.set(Vec::new());
-            return;
-        }
-        set_timeout(
-            move || {
-                if request.try_get_value() != Some(mine) {
-                    return;
-                }
-                spawn_local(async move {
-                    // On an error there are no suggestions; the form still searches.
-                    let names = suggest(words).await.unwrap_or_default();
-                    if request.try_get_value() == Some(mine) {
-                        found.set(
-                            names
-                                .into_iter()
-                                .map(|(name, slug)| Suggestion { href: format!("/p/{slug}"), label: name, detail: None, picture: None })
-                                .collect(),
-                        );
-                    }
-                });
-            },
-            TYPING_PAUSE,
-        );
-    });
+    let suggester = suggester(found, request);
+    let MenusView { main, is_main_arranged, .. } = layout.menus;
+    let menu_label = if is_main_arranged { tr!(SHELL_MENU) } else { tr!(SHELL_CATEGORIES) };
     view! {
         <Header
             shop_name=use_brand().name
             logo=layout.logo.map(|id| id.to_string())
-            categories=category_links(&layout.categories)
+            menu=nav_entries(main)
+            menu_label
             path
             cart_count
             signed_in=layout.first_name
             query=searched
-            suggestions=found
-            on_query
+            suggester
             on_cart
             place=move || view! { <DeliverTo place=layout.place.clone()/> }.into_any()
         />
     }
 }
 
+/// Suggests what matches the typed text; before anything is typed, the latest searches and what is popular.
+fn suggester(found: RwSignal<Suggestions>, request: LatestRequest) -> Suggester {
+    let on_query = Callback::new(move |words: String| {
+        let popular = words.trim().is_empty();
+        if popular {
+            found.set(Suggestions { recent: recent::searches(), ..Suggestions::default() });
+        } else if words.trim().chars().count() < 2 {
+            request.cancel();
+            found.set(Suggestions::default());
+            return;
+        }
+        let show = move |suggested: Result<Vec<SuggestionView>, AppError>| {
+            let recent = if popular { recent::searches() } else { Vec::new() };
+            // On an error there are no suggestions; the form still searches.
+            found.set(Suggestions { recent, found: suggested.unwrap_or_default(), popular });
+        };
+        request.ask(move || suggest(words), show);
+    });
+    let on_forget = Callback::new(move |()| {
+        recent::forget();
+        found.update(|suggestions| suggestions.recent.clear());
+    });
+    Suggester { suggestions: found.into(), on_query, on_forget }
+}
+
 #[component]
 fn ShopFooter(layout: LayoutView, back: Signal<String>) -> impl IntoView {
+    let is_signed_in = layout.first_name.is_some();
     let mut account = Vec::new();
-    // Guests get the link to their order again there.
-    let track = if layout.first_name.is_some() { "/account/orders" } else { "/orders/find" };
-    if layout.first_name.is_some() {
+    if is_signed_in {
         account.push(NavLink::new("/account", tr!(ACCOUNT_OVERVIEW)));
         account.push(NavLink::new("/account/orders", tr!(ACCOUNT_ORDERS)));
         account.push(NavLink::new("/account/addresses", tr!(ACCOUNT_ADDRESSES)));
@@ -236,18 +254,20 @@ fn ShopFooter(layout: LayoutView, back: Signal<String>) -> impl IntoView {
     if layout.staff {
         account.push(NavLink::new("/admin", tr!(ADMIN_TITLE)));
     }
-    let columns = vec![
-        FooterColumn { title: tr!(SHELL_FOOTER_SHOP).into(), links: category_links(&layout.categories) },
-        FooterColumn {
-            title: tr!(SHELL_FOOTER_HELP).into(),
-            links: vec![
-                NavLink::new(track, tr!(SHELL_FOOTER_TRACK)),
-                NavLink::new("/categories", tr!(SHELL_ALL_CATEGORIES)),
-                NavLink::new("/search", tr!(COMMON_SEARCH)),
-            ],
-        },
-        FooterColumn { title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(), links: account },
-    ];
+    // Guests get the link to their order again there; who is signed in has a list.
+    let own = |mut link: NavLink| {
+        if is_signed_in && link.href == "/orders/find" {
+            "/account/orders".clone_into(&mut link.href);
+        }
+        link
+    };
+    let column = |column: MenuEntryView| {
+        let MenuEntryView { name, href, below } = column;
+        let links = (!href.is_empty()).then(|| NavLink::new(href, name.clone())).into_iter().chain(nav_links(below)).map(own);
+        FooterColumn { title: name, links: links.collect() }
+    };
+    let mut columns: Vec<FooterColumn> = layout.menus.footer.into_iter().map(column).collect();
+    columns.push(FooterColumn { title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(), links: account });
     view! { <Footer shop_name=use_brand().name columns path=back year=layout.year/> }
 }
 

@@ -8,24 +8,38 @@
 
 pub mod account;
 pub mod address;
+mod afterwards;
+pub mod back_in_stock;
 pub mod cancel;
 pub mod cart;
 pub mod checkout;
+mod choice;
+pub mod content;
 pub mod delivery_place;
 pub mod error_page;
 mod filters;
 pub mod find_order;
 pub mod follow;
+mod free_delivery;
 pub mod home;
 pub mod layout;
 pub mod listing;
 mod order;
+mod pictures;
+mod place_search;
+pub mod preview;
+mod price_filter;
 pub mod product;
-pub mod query;
+mod recent;
+mod redirect;
 pub mod scroll;
 pub mod search;
 mod seo;
+mod size_guide;
+mod tell_when_back;
+mod viewer;
 
+pub use domain::query;
 use session::Access;
 
 /// Every server function of the storefront with its access.
@@ -34,11 +48,15 @@ pub fn access() -> Vec<(&'static str, Access)> {
     [
         layout::ACCESS,
         home::ACCESS,
+        preview::ACCESS,
+        content::ACCESS,
         listing::ACCESS,
         product::ACCESS,
+        back_in_stock::ACCESS,
         search::ACCESS,
         cart::ACCESS,
         address::ACCESS,
+        place_search::ACCESS,
         delivery_place::ACCESS,
         &checkout::access(),
         follow::ACCESS,

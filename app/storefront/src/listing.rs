@@ -1,7 +1,7 @@
-//! Listings: the products of a category, or all; sorted, filtered, paged by key. Filters are links and a form, so that
-//! each choice has an address and works without a script.
+//! Listings: the products of a category, all of them, or what a search found; sorted, filtered, paged. Filters are links and a form, so
+//! that each choice has an address and works without a script.
 
-use domain::view::{CategoryView, ListingQuery, ListingView, ProductCardView, Sort};
+use domain::view::{BySlug, CategoryView, ListingQuery, ListingView, ProductCardView, Sort};
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -9,28 +9,28 @@ use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use server_fn::codec::GetUrl;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 use ui::{
-    Breadcrumbs, Button, Choice, Dialog, EmptyState, FilterChip, IconButton, Look, Pager, Placement, ProductCard, SelectField,
-    SkeletonCards, icon, tr, trn, use_locale,
+    Breadcrumbs, Button, Choice, Dialog, EmptyState, IconButton, Look, Pager, Placement, ProductCard, SelectField, SkeletonCards, icon, tr,
+    trn, use_locale,
 };
 
 use crate::cart::{line_of_card, use_cart};
 use crate::error_page::ErrorPage;
-use crate::filters::Filters;
-use crate::query::{address, pairs};
-use crate::seo::{Addresses, Description};
+use crate::filters::{Filters, chosen_filters};
+use crate::query::{address, pairs, product_address};
+use crate::redirect::Moved;
+use crate::search::find;
+use crate::seo::{Addresses, Description, NotIndexed};
 
-/// A page of a category, or of all products.
+/// A page of a category, or of all products; where a category is now whose address changed.
 #[server(endpoint = "read_listing", input = GetUrl, output = Answer)]
-pub async fn read_listing(query: String, category: Option<String>) -> Result<ListingView, AppError> {
+pub async fn read_listing(query: String, category: Option<String>) -> Result<BySlug<ListingView>, AppError> {
     use session::request;
+    let (shop, locale) = (request::shop()?, request::locale());
     let query = listing_query(&query, category);
-    let in_category = query.category.is_some();
-    let found =
-        backend::catalog::listing(&request::shop()?, request::locale(), &query).await.map_err(|error| request::unexpected(&error))?;
-    if in_category && found.category.is_none() {
-        return Err(request::not_found());
-    }
-    Ok(found)
+    let found = backend::catalog::listing(&shop, locale, &query).await.map_err(|error| request::unexpected(&error))?;
+    let Some(slug) = query.category.filter(|_| found.category.is_none()) else { return Ok(BySlug::Here(found)) };
+    let moved = backend::catalog::moved_category(&shop, locale, &slug).await.map_err(|error| request::unexpected(&error))?;
+    moved.map(BySlug::Moved).ok_or_else(request::not_found)
 }
 access!(ReadListing, Access::Public);
 
@@ -49,10 +49,20 @@ pub(crate) const CURRENCY: Currency = Currency::PHP;
 
 /// The parameters of a listing's address. Others (advertisers add them) are ignored: the server caches
 /// one page for all of these addresses.
-const PARAMETERS: [&str; 6] = ["after", "in_stock", "max", "min", "option", "sort"];
+const PARAMETERS: [&str; 8] = ["after", "before", "in_stock", "max", "min", "option", "q", "sort"];
+
+/// Is this parameter a filter, which is gone when all are cleared?
+pub(crate) fn is_filter(name: &str) -> bool {
+    !matches!(name, "q" | "sort")
+}
+
+/// Does this parameter say which page of the listing it is?
+fn is_place(name: &str) -> bool {
+    matches!(name, "after" | "before")
+}
 
 /// A listing's parameters from its address, sorted by name, as the server renders them.
-fn parameters(text: &str) -> Vec<(String, String)> {
+pub(crate) fn parameters(text: &str) -> Vec<(String, String)> {
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
     let pairs_of_listing = text.trim_start_matches('?').split('&').filter(|pair| PARAMETERS.contains(&name(pair).as_str()));
     let mut found: Vec<_> = pairs_of_listing.flat_map(pairs).filter(|(_, value)| !value.is_empty()).collect();
@@ -62,13 +72,14 @@ fn parameters(text: &str) -> Vec<(String, String)> {
 
 /// Reads the address of a listing. Invalid values are ignored.
 #[cfg(feature = "ssr")]
-fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
+pub(crate) fn listing_query(text: &str, category: Option<String>) -> ListingQuery {
     query_of(&parameters(text), category)
 }
 
 /// The query of a listing's parameters. Invalid values are ignored, and so are two prices of which the lowest is the higher.
-fn query_of(map: &[(String, String)], category: Option<String>) -> ListingQuery {
+pub(crate) fn query_of(map: &[(String, String)], category: Option<String>) -> ListingQuery {
     let first = |name: &str| map.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.clone());
+    let usual = if first("q").is_some() { Sort::Best } else { Sort::Newest };
     let amount =
         |name: &str| first(name).and_then(|text| Money::parse(&text, CURRENCY).ok()).map(|money| money.minor).filter(|minor| *minor >= 0);
     let (price_min, price_max) = match (amount("min"), amount("max")) {
@@ -77,7 +88,7 @@ fn query_of(map: &[(String, String)], category: Option<String>) -> ListingQuery 
     };
     ListingQuery {
         category,
-        sort: first("sort").and_then(|sort| sort.parse().ok()).unwrap_or_default(),
+        sort: first("sort").and_then(|sort| sort.parse().ok()).unwrap_or(usual),
         options: map
             .iter()
             .filter(|(name, value)| name == "option" && value.contains(':'))
@@ -88,19 +99,20 @@ fn query_of(map: &[(String, String)], category: Option<String>) -> ListingQuery 
         price_max,
         in_stock: first("in_stock").is_some(),
         after: first("after"),
+        before: first("before"),
     }
 }
 
 /// The address of a listing without some of its parameters; always from the first page.
 pub(crate) fn without(path: &str, map: &[(String, String)], drop: impl Fn(&str, &str) -> bool) -> String {
-    let remaining = map.iter().filter(|(name, value)| name != "after" && !value.is_empty() && !drop(name, value));
+    let remaining = map.iter().filter(|(name, value)| !is_place(name) && !value.is_empty() && !drop(name, value));
     address(path, remaining.map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
-/// The same listing from another product on.
-fn with_after(path: &str, map: &[(String, String)], after: &str) -> String {
-    let remaining = map.iter().filter(|(name, value)| name != "after" && !value.is_empty());
-    address(path, remaining.map(|(name, value)| (name.as_str(), value.as_str())).chain([("after", after)]))
+/// The same listing at another place: `after` or `before` a product.
+fn at_place(path: &str, map: &[(String, String)], place: (&str, &str)) -> String {
+    let remaining = map.iter().filter(|(name, value)| !is_place(name) && !value.is_empty());
+    address(path, remaining.map(|(name, value)| (name.as_str(), value.as_str())).chain([place]))
 }
 
 /// A category's page, or that of all products.
@@ -124,7 +136,8 @@ fn listing_page() -> AnyView {
             {loaded(listing, move |listing| {
                 let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
                 match listing {
-                    Ok(listing) => view! { <Listing listing path search category=category.get_untracked()/> }.into_any(),
+                    Ok(BySlug::Moved(slug)) => view! { <Moved path=format!("/c/{slug}")/> }.into_any(),
+                    Ok(BySlug::Here(listing)) => view! { <Listing listing path search category=category.get_untracked()/> }.into_any(),
                     Err(error) => view! { <ErrorPage error/> }.into_any(),
                 }
             })}
@@ -135,19 +148,52 @@ fn listing_page() -> AnyView {
 
 /// A listing on the page: its parameters and products.
 #[derive(Clone, Copy)]
-pub(crate) struct ListingState {
+pub struct ListingState {
     pub(crate) path: StoredValue<String>,
+    category: StoredValue<Option<String>>,
     map: RwSignal<Vec<(String, String)>>,
     pub(crate) listing: RwSignal<ListingView>,
+    read_error: RwSignal<Option<AppError>>,
 }
 
 impl ListingState {
+    /// The listing of an address, which is read again when its filters or its order change.
+    pub(crate) fn new(listing: ListingView, path: &str, search: String, category: Option<String>) -> Self {
+        let shown = Self {
+            path: StoredValue::new(path.to_owned()),
+            category: StoredValue::new(category),
+            map: RwSignal::new(parameters(&search)),
+            listing: RwSignal::new(listing),
+            read_error: RwSignal::new(None),
+        };
+        follow_address(shown, search);
+        shown
+    }
+
+    /// The products for the parameters of an address.
+    async fn read(self, search: String) -> Result<ListingView, AppError> {
+        if self.path.with_value(|path| path == "/search") {
+            find(search).await.map(|found| found.listing.unwrap_or_default())
+        } else {
+            match read_listing(search, self.category.get_value()).await? {
+                BySlug::Here(listing) => Ok(listing),
+                // While the page is open; a reload leads on.
+                BySlug::Moved(_) => Err(AppError::new(404)),
+            }
+        }
+    }
+
+    /// How many products there are on all pages.
+    pub(crate) fn total(self) -> i64 {
+        self.listing.with(|listing| listing.total)
+    }
+
     pub(crate) fn query(self) -> ListingQuery {
         self.map.with(|map| query_of(map, None))
     }
 
     /// The address of this listing without some of its parameters.
-    fn without(self, drop: impl Fn(&str, &str) -> bool) -> String {
+    pub(crate) fn without(self, drop: impl Fn(&str, &str) -> bool) -> String {
         self.map.with(|map| self.path.with_value(|path| without(path, map, drop)))
     }
 
@@ -157,25 +203,47 @@ impl ListingState {
     }
 }
 
+/// The address of a page of a listing for search engines: what it is filtered and sorted by shows the same products.
+fn own_address(path: &str, parameters: &[(String, String)]) -> String {
+    address(path, parameters.iter().filter(|(name, _)| is_place(name)).map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
 /// A listing stays in the page while it is filtered and sorted: only what changes is updated, and a field that is typed in is left alone.
 #[component]
 fn Listing(listing: ListingView, path: String, search: String, category: Option<String>) -> impl IntoView {
     let title = listing.category.as_ref().map_or_else(|| tr!(LISTING_ALL_PRODUCTS).to_owned(), |category| category.name.clone());
     let blurb = listing.category.as_ref().map(|category| category.blurb.clone()).filter(|blurb| !blurb.is_empty());
     let description = blurb.clone().unwrap_or_else(|| tr!(SHELL_FOOTER_ABOUT).to_owned());
-    let shown =
-        ListingState { path: StoredValue::new(path.clone()), map: RwSignal::new(parameters(&search)), listing: RwSignal::new(listing) };
-    let read_error = follow_address(shown, search, category);
-    let filters_open = RwSignal::new(false);
+    // That of the language which is shown, whichever the page was opened by.
+    let main = listing.category.as_ref().map_or_else(|| path.clone(), |category| format!("/c/{}", category.slug));
+    let own = own_address(&main, &parameters(&search));
+    let is_first = own == main;
+    let goes_back = parameters(&search).iter().any(|(name, _)| name == "before");
+    let languages = listing.languages.iter().filter(|_| is_first).map(|(language, slug)| (language.clone(), format!("/c/{slug}")));
+    let languages = languages.collect();
+    let shown = ListingState::new(listing, &path, search, category);
     view! {
         <Title text=title.clone()/>
         <Description text=description/>
-        <Addresses path=path.clone()/>
+        <Addresses path=own languages/>
+        // The way back shows the products that the way on shows from other addresses.
+        {goes_back.then(|| view! { <NotIndexed/> })}
         <div class="pt-1"><Breadcrumbs above=vec![("/".to_owned(), tr!(SHELL_HOME).to_owned())] here=title.clone()/></div>
         <header class="mt-2 mb-6 md:mb-8">
             <h1 class="text-3xl">{title}</h1>
             {blurb.map(|blurb| view! { <p class="text-quiet mt-2 prose-line">{blurb}</p> }.into_any())}
         </header>
+        <Products shown/>
+    }
+    .into_any()
+}
+
+/// The products of a listing with its filters and its order.
+#[component]
+pub(crate) fn Products(shown: ListingState) -> impl IntoView {
+    let filters_open = RwSignal::new(false);
+    let read_error = shown.read_error;
+    view! {
         <div class="grid lg:grid-cols-[15rem_1fr] gap-x-10">
             <aside class="max-lg:hidden">
                 <h2 class="sr-only">{tr!(LISTING_FILTERS)}</h2>
@@ -186,7 +254,7 @@ fn Listing(listing: ListingView, path: String, search: String, category: Option<
                     <div class="flex items-center gap-3">
                         <span class="needs-script lg:hidden"><Button look=Look::Outline icon=icon::SLIDERS on:click=move |_| filters_open.set(true)>{tr!(LISTING_FILTERS)}</Button></span>
                         <h2 class="font-sans text-base font-normal tracking-normal text-quiet" aria-live="polite">
-                            {move || shown.listing.with(|listing| format!("{}{}", trn!(LISTING_RESULTS, listing.products.len()), if listing.next.is_some() { "+" } else { "" }))}
+                            {move || trn!(LISTING_RESULTS, shown.total())}
                         </h2>
                     </div>
                     <SortBy shown/>
@@ -207,70 +275,42 @@ fn Listing(listing: ListingView, path: String, search: String, category: Option<
     .into_any()
 }
 
-/// Reads the listing again whenever its parameters change; returns the error.
-fn follow_address(shown: ListingState, search: String, category: Option<String>) -> RwSignal<Option<AppError>> {
+/// Reads the listing again whenever its parameters change. For other words, as for another category, there is another one.
+fn follow_address(shown: ListingState, search: String) {
     let location = use_location();
-    let read_error = RwSignal::new(None::<AppError>);
+    let words = untrack(|| shown.parameter("q"));
     let newest = StoredValue::new(search);
     Effect::new(move || {
         let (path, search) = (location.pathname.get(), location.search.get());
         if shown.path.with_value(|own| *own != path) || newest.with_value(|newest| *newest == search) {
             return;
         }
+        let map = parameters(&search);
+        if map.iter().find(|(name, _)| name == "q").map(|(_, value)| value.as_str()).unwrap_or_default() != words {
+            return;
+        }
         newest.set_value(search.clone());
         // At once, so that a choice made while the products are read keeps the one before it.
-        shown.map.set(parameters(&search));
-        let category = category.clone();
+        shown.map.set(map);
         spawn_local(async move {
-            let answer = read_listing(search.clone(), category).await;
+            let answer = shown.read(search.clone()).await;
             // The parameters changed meanwhile, or the page was left.
             if newest.try_with_value(|newest| *newest == search) != Some(true) {
                 return;
             }
             match answer {
                 Ok(listing) => {
-                    read_error.set(None);
+                    shown.read_error.set(None);
                     shown.listing.set(listing);
                 }
                 Err(error) => {
-                    read_error.set(Some(error));
+                    shown.read_error.set(Some(error));
                     // The same address may be requested again.
                     newest.set_value(String::from("?"));
                 }
             }
         });
     });
-    read_error
-}
-
-/// The active filters, each with a link that removes it.
-fn chosen_filters(shown: ListingState) -> Option<AnyView> {
-    let mut chips = Vec::new();
-    shown.listing.with(|listing| {
-        for value in listing.facets.iter().flat_map(|facet| facet.values.iter().filter(|value| value.chosen)) {
-            chips.push((value.name.clone(), shown.without(|name, chosen| name == "option" && chosen == value.key)));
-        }
-    });
-    let query = shown.query();
-    if query.in_stock {
-        chips.push((tr!(LISTING_IN_STOCK_ONLY).to_owned(), shown.without(|name, _| name == "in_stock")));
-    }
-    for (name, label, amount) in [("min", tr!(LISTING_PRICE_FROM), query.price_min), ("max", tr!(LISTING_PRICE_TO), query.price_max)] {
-        if let Some(minor) = amount {
-            let amount = use_locale().money(Money::new(minor, CURRENCY));
-            chips.push((format!("{label} {amount}"), shown.without(|key, _| key == name)));
-        }
-    }
-    let clear = shown.without(|name, _| name != "sort");
-    (!chips.is_empty()).then(|| {
-        view! {
-            <nav class="flex flex-wrap items-center gap-2 mb-5" aria-label=tr!(LISTING_CHOSEN_FILTERS)>
-                {chips.into_iter().map(|(label, href)| view! { <FilterChip label href/> }.into_any()).collect_view()}
-                <a href=clear class="inline-flex items-center min-h-11 px-2 font-medium underline underline-offset-4 decoration-1">{tr!(LISTING_CLEAR_FILTERS)}</a>
-            </nav>
-        }
-        .into_any()
-    })
 }
 
 /// The products, and links to further pages. The links belong to the products that are shown, so they change with these only.
@@ -278,15 +318,16 @@ fn found(shown: ListingState) -> AnyView {
     let listing = shown.listing.get();
     let (query, map) = untrack(|| (shown.query(), shown.map.get()));
     let path = shown.path.get_value();
-    let next = listing.next.as_ref().map(|after| with_after(&path, &map, after));
-    let first = query.after.is_some().then(|| without(&path, &map, |_, _| false));
+    let next = listing.next.as_ref().map(|after| at_place(&path, &map, ("after", after)));
+    let previous = listing.previous.as_ref().map(|before| at_place(&path, &map, ("before", before)));
+    let first = previous.is_some().then(|| without(&path, &map, |_, _| false));
     let products = if listing.products.is_empty() {
         let filtered = !query.options.is_empty() || query.in_stock || query.price_min.is_some() || query.price_max.is_some();
         let body = if filtered { tr!(LISTING_NO_RESULTS_FILTERED) } else { tr!(LISTING_EMPTY_BODY) };
         view! {
             <EmptyState title=tr!(LISTING_EMPTY_TITLE) body=body>
                 {move || filtered.then(|| {
-                    let clear = shown.without(|name, _| name != "sort");
+                    let clear = shown.without(|name, _| is_filter(name));
                     view! { <ui::LinkButton href=clear look=Look::Outline>{tr!(LISTING_CLEAR_FILTERS)}</ui::LinkButton> }.into_any()
                 })}
             </EmptyState>
@@ -299,29 +340,22 @@ fn found(shown: ListingState) -> AnyView {
     };
     view! {
         {products}
-        {listing_pager(first, next)}
+        <Pager nostrip:first=first nostrip:previous=previous nostrip:next=next/>
     }
     .into_any()
-}
-
-fn listing_pager(first: Option<String>, next: Option<String>) -> AnyView {
-    match (first, next) {
-        (Some(first), Some(next)) => view! { <Pager first next/> }.into_any(),
-        (Some(first), None) => view! { <Pager first/> }.into_any(),
-        (None, Some(next)) => view! { <Pager next/> }.into_any(),
-        (None, None) => ().into_any(),
-    }
 }
 
 /// The order of the listing: a form that submits itself where a script runs.
 #[component]
 fn SortBy(shown: ListingState) -> impl IntoView {
     let navigate = use_navigate();
-    let choices = vec![
+    let best = untrack(|| !shown.parameter("q").is_empty()).then(|| Choice::new(Sort::Best.as_str(), tr!(LISTING_SORT_BEST)));
+    let choices = best.into_iter().chain([
         Choice::new(Sort::Newest.as_str(), tr!(LISTING_SORT_NEWEST)),
         Choice::new(Sort::PriceUp.as_str(), tr!(LISTING_SORT_PRICE_UP)),
         Choice::new(Sort::PriceDown.as_str(), tr!(LISTING_SORT_PRICE_DOWN)),
-    ];
+    ]);
+    let choices: Vec<Choice> = choices.collect();
     let on_change = Callback::new(move |value: String| {
         let address = untrack(|| shown.without(|name, _| name == "sort"));
         let sign = if address.contains('?') { '&' } else { '?' };
@@ -329,7 +363,7 @@ fn SortBy(shown: ListingState) -> impl IntoView {
     });
     let hidden = move || {
         let map = shown.map.get();
-        let remaining = map.into_iter().filter(|(name, value)| name != "sort" && name != "after" && !value.is_empty());
+        let remaining = map.into_iter().filter(|(name, value)| name != "sort" && !is_place(name) && !value.is_empty());
         remaining.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any()).collect_view()
     };
     let selected = Signal::derive(move || shown.query().sort.as_str().to_owned());
@@ -352,7 +386,7 @@ pub fn Card(
     first: bool,
 ) -> impl IntoView {
     let cart = use_cart();
-    let href = format!("/p/{}", product.slug);
+    let href = product_address(&product.slug, "");
     let picture = product.picture.as_ref().map(|picture| picture.id.to_string()).unwrap_or_default();
     let (name, price, compare_at, from, in_stock) =
         (product.name.clone(), product.price_from, product.compare_at, product.price_varies, product.in_stock);
@@ -444,7 +478,7 @@ mod tests {
 
     #[test]
     fn dropping_a_filter_goes_back_to_the_first_page() {
-        let map = pairs("option=size:l&option=size:m&after=x&sort=newest");
+        let map = pairs("option=size:l&option=size:m&after=x&before=y&sort=newest");
         let address = without("/c/mugs", &map, |name, value| name == "option" && value == "size:l");
         assert_eq!(address, "/c/mugs?option=size%3Am&sort=newest");
     }

@@ -8,6 +8,8 @@ use ui::{
     use_locale, use_time_zone,
 };
 
+use crate::query::product_address;
+
 /// The payment state as a badge.
 pub(crate) fn payment_badge(order: &OrderView) -> AnyView {
     let method = order.payment_method;
@@ -16,15 +18,16 @@ pub(crate) fn payment_badge(order: &OrderView) -> AnyView {
 
 fn payment_words(state: PaymentState, method: PaymentMethod) -> AnyView {
     let (tone, text) = match state {
-        PaymentState::Pending if method == PaymentMethod::Cod => (Tone::Info, tr!(ORDER_STATE_CASH_DUE)),
-        PaymentState::Pending | PaymentState::RequiresAction => (Tone::Warning, tr!(ORDER_STATE_UNPAID)),
+        PaymentState::Pending if method == PaymentMethod::Cash => (Tone::Info, tr!(ORDER_STATE_CASH_DUE)),
+        PaymentState::Pending => (Tone::Warning, tr!(ORDER_STATE_PENDING)),
+        PaymentState::RequiresAction => (Tone::Warning, tr!(ORDER_STATE_REQUIRES_ACTION)),
         PaymentState::Authorised => (Tone::Success, tr!(ORDER_STATE_AUTHORISED)),
-        PaymentState::PartlyPaid => (Tone::Warning, tr!(ORDER_STATE_PENDING)),
+        PaymentState::PartlyPaid => (Tone::Warning, tr!(ORDER_STATE_PART_PAID)),
         PaymentState::Paid => (Tone::Success, tr!(ORDER_STATE_PAID)),
         PaymentState::PartlyRefunded => (Tone::Info, tr!(ORDER_STATE_PART_REFUNDED)),
         PaymentState::Refunded => (Tone::Info, tr!(ORDER_STATE_REFUNDED)),
         PaymentState::Failed => (Tone::Danger, tr!(ORDER_STATE_FAILED)),
-        PaymentState::Voided => (Tone::Neutral, tr!(ORDER_STATE_CANCELLED)),
+        PaymentState::Voided => (Tone::Neutral, tr!(ORDER_STATE_VOIDED)),
     };
     view! { <StatusBadge tone text/> }.into_any()
 }
@@ -58,7 +61,6 @@ fn cancelled_note(order: &OrderView) -> Option<AnyView> {
     Some(view! { <div class="mb-6"><Alert tone=Tone::Warning><p>{note}" "{money}</p>{why}</Alert></div> }.into_any())
 }
 
-/// A row of a shopper's orders.
 #[component]
 pub(crate) fn OrderRow(order: OrderRowView) -> impl IntoView {
     let locale = use_locale();
@@ -137,6 +139,17 @@ fn AddressLabel(title: &'static str, lines: Vec<String>) -> impl IntoView {
     .into_any()
 }
 
+#[component]
+fn GiftNote(note: String) -> impl IntoView {
+    view! {
+        <div>
+            <h3 class="font-sans font-semibold text-base tracking-normal mb-1">{tr!(ORDER_GIFT_NOTE)}</h3>
+            <p class="whitespace-pre-line wrap-anywhere">{note}</p>
+        </div>
+    }
+    .into_any()
+}
+
 /// The couriers and tracking numbers of the parcels.
 fn tracking(order: &OrderView) -> AnyView {
     order
@@ -157,16 +170,23 @@ fn tracking(order: &OrderView) -> AnyView {
 
 fn order_line(line: &OrderLineView) -> AnyView {
     let locale = use_locale();
+    let name = match &line.slug {
+        Some(slug) => {
+            let href = product_address(slug, if line.options.is_empty() { "" } else { &line.sku });
+            view! { <a href=href class="hover:underline underline-offset-4 decoration-1">{line.name.clone()}</a> }.into_any()
+        }
+        None => line.name.clone().into_any(),
+    };
     view! {
         <li class="grid grid-cols-[4rem_1fr_auto] gap-4 py-3 items-center" data-sku=line.sku.clone()>
             <span class="tile block">{line.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="64px"/> })}</span>
             <span class="min-w-0">
-                <span class="block font-medium">{line.name.clone()}</span>
+                <span class="block font-medium">{name}</span>
                 <span class="block text-sm text-quiet">
                     <span class="figures">{format!("{} × {}", locale.number(line.quantity), locale.money(line.unit_price))}</span>
                     {(!line.options.is_empty()).then(|| format!(" · {}", line.options))}
                 </span>
-                {line.fates(locale, false).map(|fates| view! { <span class="block text-sm text-quiet">{fates}</span> }.into_any())}
+                {line.unit_states(locale, false).map(|unit_states| view! { <span class="block text-sm text-quiet">{unit_states}</span> }.into_any())}
             </span>
             <span class="money font-medium">{locale.money(line.total)}</span>
         </li>
@@ -237,6 +257,7 @@ pub(crate) fn OrderDetails(
                 {receipt(&order)}
                 {order.delivery_name.is_none().then(|| view! { <p>{tr!(ORDER_AT_COUNTER)}</p> })}
                 <AddressLabel title=tr!(ORDER_DELIVER_TO) lines=order.delivery_label.clone()/>
+                {order.gift_note.clone().map(|note| view! { <GiftNote note/> })}
                 <AddressLabel title=tr!(ORDER_BILLED_TO) lines=order.billing_label.clone()/>
             </aside>
         </div>

@@ -10,6 +10,8 @@ use leptos::prelude::*;
 use session::when_hydrated;
 use web_sys::ScrollRestoration;
 
+use crate::query::named_variant;
+
 /// The most frames to wait for a page: about three seconds.
 const MAX_FRAMES: u32 = 180;
 /// The frames for which a page that is high enough is held at its position, while its last pictures and lists arrive.
@@ -54,9 +56,11 @@ fn restore_by_browser(yes: bool) {
     }
 }
 
+/// The address of the page. That of a product is one, whichever variant it names.
 fn here() -> String {
     let location = window().location();
-    [location.pathname(), location.search()].into_iter().map(Result::unwrap_or_default).collect()
+    let search = location.search().map(|search| if named_variant(&search).is_some() { String::new() } else { search });
+    [location.pathname(), search].into_iter().map(Result::unwrap_or_default).collect()
 }
 
 fn at() -> f64 {

@@ -17,12 +17,18 @@ async fn every_page_opens_for_the_owner_and_reads_without_a_script() {
         ("/admin", "Sales today"),
         ("/admin/orders", "No orders here"),
         ("/admin/orders/pick-list", "Pick list"),
+        ("/admin/customers", "No customers yet"),
+        ("/admin/customers?q=nobody", "Nobody found"),
         ("/admin/products", "No products yet"),
         ("/admin/products/new", "Save changes"),
         ("/admin/products/import", "Import from CSV"),
+        ("/admin/products/bulk", "Choose products in the list first"),
         ("/admin/categories", "No categories yet"),
         ("/admin/categories/new", "Save changes"),
         ("/admin/stock", "No stock here"),
+        ("/admin/content", "Returns and refunds"),
+        ("/admin/content/pages/new", "Show preview"),
+        ("/admin/content/messages", "No message is waiting"),
         ("/admin/settings", "Shop name"),
         ("/admin/settings/taxes", "No tax rates yet"),
         ("/admin/settings/delivery", "No delivery methods yet"),
@@ -53,7 +59,16 @@ async fn who_is_signed_out_is_sent_to_sign_in_and_a_clerk_is_refused_the_setting
     let (status, location, _) = get(&router, "/admin/orders", "").await;
     assert_eq!((status, location.as_str()), (StatusCode::FOUND, "/sign-in?back=%2Fadmin%2Forders"));
     // A form that would be refused is not offered.
-    for page in ["/admin/settings", "/admin/products/import", "/admin/products/new", "/admin/categories/new"] {
+    for page in [
+        "/admin/settings",
+        "/admin/content",
+        "/admin/content/messages",
+        "/admin/customers",
+        "/admin/products/import",
+        "/admin/products/bulk",
+        "/admin/products/new",
+        "/admin/categories/new",
+    ] {
         let (status, _, body) = get(&router, page, &clerk).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{page}");
         assert!(body.contains("This is not for you to open") && !body.contains("Save changes"), "{page}");

@@ -8,12 +8,9 @@ use http::StatusCode;
 use crate::a_shop;
 use crate::browser::{get, holds, pages, post, post_file, token};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_order() {
-    let (shop, _folder) = a_shop().await;
-    let owner = token(&shop, Role::Owner).await;
-    let router = pages(&shop);
-    let mut form = vec![
+/// The form of a new product with two options, of whose combinations one is typed.
+fn a_malong() -> Vec<(&'static str, &'static str)> {
+    vec![
         ("to", "/api/admin/product/save"),
         ("form[id]", ""),
         ("form[version]", "0"),
@@ -29,7 +26,15 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
         ("form[variants][0][sku]", "MAL-1"),
         ("form[variants][0][price]", "499.00"),
         ("form[variants][0][stock]", "3"),
-    ];
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_order() {
+    let (shop, _folder) = a_shop().await;
+    let owner = token(&shop, Role::Owner).await;
+    let router = pages(&shop);
+    let mut form = a_malong();
     let look = [form.as_slice(), &[("step", "look:combine")]].concat();
     let (status, _, body) = post(&router, "/admin/products/new", &owner, &look).await;
     assert_eq!(status, StatusCode::OK);
@@ -81,6 +86,35 @@ async fn a_product_is_made_with_all_combinations_and_its_pictures_are_put_in_ord
     let (status, _, body) = post(&router, &product, &owner, &edit).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(body.contains("Someone else changed this in the meantime") && holds(&body, "form[variants][0][sku]", "MAL-1"), "{body}");
+    // What is saved is beside the field that would be replaced, and the form now is of the saved version: sent again it is taken.
+    for (name, value) in &mut edit {
+        match *name {
+            "form[texts][0][name]" => *value = "Malong of Basilan",
+            "form[variants][0][price]" => *value = "510.00",
+            _ => {}
+        }
+    }
+    let mut other = backend::catalog::admin_product(&shop, &shop.system(), id).await.unwrap().draft;
+    let seen = other.version;
+    other.texts[0].name = "Malong of Sulu".into();
+    backend::catalog::save_product(&shop, &shop.system(), Locale::En, other).await.unwrap();
+    let with = |version: i64| {
+        let fields = edit.iter().filter(|(name, _)| *name != "form[version]").map(|(name, value)| (*name, (*value).to_owned()));
+        fields.chain([("form[version]", version.to_string())]).collect::<Vec<_>>()
+    };
+    let send = async |version| {
+        let fields = with(version);
+        post(&router, &product, &owner, &fields.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>()).await
+    };
+    let (status, _, body) = send(seen).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(body.contains("Saved meanwhile: “Malong of Sulu”") && body.contains("id=\"name.en-error\""), "{body}");
+    assert!(!body.contains("id=\"price.0-error\""), "the price is the user's own change");
+    assert!(holds(&body, "form[texts][0][name]", "Malong of Basilan") && holds(&body, "form[version]", &(seen + 1).to_string()), "{body}");
+    let (status, _, body) = send(seen + 1).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{body}");
+    let saved = backend::catalog::admin_product(&shop, &shop.system(), id).await.unwrap().draft;
+    assert_eq!((saved.texts[0].name.as_str(), saved.variants[0].price), ("Malong of Basilan", 51_000));
 }
 
 /// A small picture in one grey (PNG, stored without compression).
@@ -171,11 +205,16 @@ async fn stock_is_adjusted_at_every_location_and_its_movements_say_why_in_the_re
     let product = backend::catalog::save_product(&shop, &system, Locale::En, draft).await.unwrap();
     backend::catalog::set_status(&shop, &system, product, "published").await.unwrap();
     let annex = LocationDraft { code: "annex".into(), name: "Annex".into(), ..LocationDraft::new(9) };
-    backend::inventory::save_location(&shop, &system, Locale::En, annex).await.unwrap();
+    backend::inventory::save_location(&shop, &system, Locale::En, annex, None).await.unwrap();
     let (_, _, body) = get(&router, "/admin/stock", &owner).await;
-    assert!(body.contains("Annex") && body.contains("Worth ₱600.00 together"), "{body}");
+    // What all of it is worth is read where somebody asks.
+    assert!(body.contains("Annex") && body.contains("/admin/stock?value=1") && !body.contains("₱600.00 together"), "{body}");
+    let (_, _, body) = get(&router, "/admin/stock?value=1", &owner).await;
+    assert!(body.contains("Worth ₱600.00 together"), "{body}");
 
-    let variant = backend::inventory::list(&shop, &system, "", None).await.unwrap().rows[0].variant.to_string();
+    let variant = backend::inventory::list(&shop, &system, Locale::En, "", &domain::view::PageAt::default()).await.unwrap().rows[0]
+        .variant
+        .to_string();
     let choices = backend::inventory::location_choices(&shop, &system).await.unwrap();
     let annex = choices.iter().find(|choice| choice.name == "Annex").unwrap().location.to_string();
     let form = |delta: &'static str| {

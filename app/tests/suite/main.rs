@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a failing arrangement fails the test")]
 
 mod access;
+mod addresses;
 mod admin;
 mod admin_forms;
 mod admin_products;
+mod arrange;
 mod browser;
+mod content;
 mod exports;
 mod markup;
+mod order_money;
 
 use std::path::PathBuf;
 

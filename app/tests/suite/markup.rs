@@ -2,18 +2,19 @@
 //! forms that come back.
 
 use backend::platform::Context;
-use backend::{Shop, catalog, checkout, customers, identity, inventory, order_management, orders, pricing, settings};
+use backend::{Shop, catalog, checkout, content, customers, identity, inventory, order_management, orders, pricing, settings};
 use domain::id::{CategoryId, OrderId, ProductId, RequestId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::{Permission, Role};
 use domain::stock::StockReason;
 use domain::view::{
-    Address, CartItem, CategoryDraft, CategoryTexts, CheckoutForm, ContactDetails, DeliveryMethodDraft, OptionDraft, ProductDraft,
-    ProductTexts, ShopSettings, TaxRateDraft, VariantDraft,
+    Address, CartItem, CategoryDraft, CategoryTexts, CheckoutForm, ContactDetails, ContactForm, DeliveryMethodDraft, OptionDraft,
+    PageDraft, PageTexts, ProductDraft, ProductTexts, ShopSettings, TaxRateDraft, VariantDraft,
 };
 use domain::{Locale, Quantity};
 
 use crate::browser::{escaped, get, pages, post, token};
+use crate::content::publish_contact;
 use crate::{PASSWORD, a_shop};
 
 /// Ends a title, a script, an attribute in either quotes and a template, and begins what a browser would run.
@@ -91,10 +92,17 @@ async fn named(shop: &Shop) -> (CategoryId, ProductId, VariantId) {
         active: true,
         ..DeliveryMethodDraft::default()
     };
-    pricing::save_delivery_method(shop, &system, Locale::En, method).await.unwrap();
+    pricing::save_delivery_method(shop, &system, Locale::En, method, None).await.unwrap();
     let rate =
         TaxRateDraft { country: "SG".into(), class: "standard".into(), rate_bp: 900, source: MARKUP.into(), ..TaxRateDraft::default() };
     pricing::save_tax_rate(shop, &system, Locale::En, rate).await.unwrap();
+    let text =
+        PageTexts { locale: "en".into(), slug: "marked".into(), title: MARKUP.into(), body: MARKUP.into(), description: MARKUP.into() };
+    let page = PageDraft { published: true, texts: vec![text], ..PageDraft::default() };
+    content::save_page(shop, &system, Locale::En, page).await.unwrap();
+    let form = ContactForm { name: MARKUP.into(), email: "ana@example.com".into(), order_number: String::new(), message: MARKUP.into() };
+    publish_contact(shop).await;
+    content::receive(shop, &system, Locale::En, &form).await.unwrap();
     identity::create_api_key(shop, &system, Locale::En, MARKUP, &[Permission::ReadOrders]).await.unwrap();
     let variant = catalog::admin_product(shop, &system, product).await.unwrap().draft.variants[0].id.unwrap();
     (category, product, variant)
@@ -129,12 +137,42 @@ async fn bought(shop: &Shop, variant: VariantId) -> (String, OrderId, String) {
         delivery_address: address(),
         billing_address: Some(address()),
         delivery: "marked".into(),
-        payment: PaymentMethod::Cod,
+        gift_note: String::new(),
+        payment: PaymentMethod::Cash,
         seen_total: None,
     };
     let placed = checkout::place_order(shop, &ana, Locale::En, Channel::Web, "an-order-of-markup", form).await.unwrap();
     order_management::cancel(shop, &shop.system(), placed.order, MARKUP).await.unwrap();
     (session, placed.order, placed.link)
+}
+
+/// The managers' pages that show something whose name is markup, or what was searched for.
+fn admin_pages(order: &str, customer: &str, category: &str, product: &str, variant: &str) -> Vec<String> {
+    let typed = escaped(MARKUP);
+    vec![
+        "/admin/orders".to_owned(),
+        format!("/admin/orders/{order}"),
+        format!("/admin/orders?search={typed}&payment={typed}"),
+        "/admin/customers".to_owned(),
+        format!("/admin/customers/{customer}"),
+        format!("/admin/customers/{customer}/merge?q={typed}"),
+        "/admin/products".to_owned(),
+        format!("/admin/products?search={typed}"),
+        format!("/admin/products/{product}"),
+        "/admin/categories".to_owned(),
+        format!("/admin/categories/{category}"),
+        "/admin/stock".to_owned(),
+        format!("/admin/stock?search={typed}"),
+        format!("/admin/stock/{variant}"),
+        "/admin/content".to_owned(),
+        "/admin/content/messages".to_owned(),
+        "/admin/settings".to_owned(),
+        "/admin/settings/taxes".to_owned(),
+        "/admin/settings/delivery".to_owned(),
+        "/admin/settings/delivery/marked".to_owned(),
+        "/admin/settings/staff".to_owned(),
+        "/admin/settings/api-keys".to_owned(),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,12 +185,12 @@ async fn markup_stays_text_on_every_page() {
     let me = identity::authenticate(&shop, &owner).await.unwrap().unwrap();
     let boss = identity::context_of(&me, RequestId(shop.id()));
     orders::save_filter(&shop, &boss, "<img src=x onerror=i()>", &format!("search={}", escaped(MARKUP))).await.unwrap();
-    let place = inventory::list(&shop, &boss, "", None).await.unwrap().rows[0].location;
+    let place = inventory::list(&shop, &boss, Locale::En, "", &domain::view::PageAt::default()).await.unwrap().rows[0].location;
     inventory::adjust(&shop, &boss, variant, place, 1, StockReason::Found, MARKUP).await.unwrap();
     let router = pages(&shop);
     let typed = escaped(MARKUP);
 
-    for page in ["/", "/c", "/categories", "/c/marked", "/p/marked", "/cart", &format!("/search?q={typed}")] {
+    for page in ["/", "/c", "/categories", "/c/marked", "/p/marked", "/pages/marked", "/cart", &format!("/search?q={typed}")] {
         shows(page, &get(&router, page, "").await.2);
     }
     for page in [
@@ -179,25 +217,10 @@ async fn markup_stays_text_on_every_page() {
     for page in ["/account", "/account/orders", "/account/addresses", "/account/preferences", &format!("/account/orders/{order}"), &link] {
         shows(page, &get(&router, page, &ana).await.2);
     }
-    for page in [
-        "/admin/orders".to_owned(),
-        format!("/admin/orders/{order}"),
-        format!("/admin/orders?search={typed}&payment={typed}"),
-        "/admin/products".to_owned(),
-        format!("/admin/products?search={typed}"),
-        format!("/admin/products/{product}"),
-        "/admin/categories".to_owned(),
-        format!("/admin/categories/{category}"),
-        "/admin/stock".to_owned(),
-        format!("/admin/stock?search={typed}"),
-        format!("/admin/stock/{variant}"),
-        "/admin/settings".to_owned(),
-        "/admin/settings/taxes".to_owned(),
-        "/admin/settings/delivery".to_owned(),
-        "/admin/settings/delivery/marked".to_owned(),
-        "/admin/settings/staff".to_owned(),
-        "/admin/settings/api-keys".to_owned(),
-    ] {
+    let customer = backend::people::find(&shop, &boss, "ana@example.com", 1).await.unwrap()[0].id;
+    backend::people::add_note(&shop, &boss, customer, MARKUP).await.unwrap();
+    let customer_page = customer.to_string();
+    for page in admin_pages(&order.to_string(), &customer_page, &category.to_string(), &product.to_string(), &variant.to_string()) {
         shows(&page, &get(&router, &page, &owner).await.2);
     }
     for page in ["/admin", "/admin/orders/pick-list", "/admin/settings/discounts", "/admin/settings/denials", "/admin/settings/jobs"] {
@@ -229,6 +252,7 @@ async fn markup_in_a_returned_form_stays_text() {
         ("/sign-in", "", fields(&["email", "password", "back", "cart"])),
         ("/sign-up", "", fields(&["name", "email", "phone", "password", "back"])),
         ("/cart", "", fields(&["code", "step", "variant", "quantity"])),
+        ("/cart/add/marked", "", [fields(&["choice[size]", "quantity"]), vec![("step", "add"), ("product", "marked")]].concat()),
         (
             "/checkout",
             "",
@@ -258,6 +282,7 @@ async fn markup_in_a_returned_form_stays_text() {
             [fields(&["name", "email", "password"]), vec![("role", "clerk"), ("to", "/api/admin/staff/add")]].concat(),
         ),
         ("/orders/find", "", fields(&["number", "email"])),
+        ("/pages/marked", "", fields(&["name", "email", "order_number", "message"])),
         ("/admin/orders", &owner, fields(&["to", "name", "query"])),
     ];
     for (page, session, form) in everywhere {

@@ -2,7 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::{Awning, Command, CommandPalette, Dialog, Icon, IconButton, LanguageSwitcher, Mark, Placement, Shape, ThemeSwitch, icon, tr};
+use crate::{
+    Awning, Command, CommandPalette, Dialog, Icon, IconButton, LanguageSwitcher, Mark, PaletteSearch, Placement, Shape, ThemeSwitch, icon,
+    tr,
+};
+
+/// The id of the form that signs the user out.
+pub const SIGN_OUT_FORM: &str = "sign-out";
 
 /// An entry of the admin's navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +31,9 @@ pub fn AdminLayout(
     /// The entries of the command palette.
     #[prop(into)]
     commands: Signal<Vec<Command>>,
+    /// What the palette finds beside them.
+    #[prop(optional)]
+    search: PaletteSearch,
     /// Where the sign-out form goes, by POST.
     #[prop(default = "/account/sign-out")]
     sign_out_action: &'static str,
@@ -45,7 +54,7 @@ pub fn AdminLayout(
                 </div>
             </aside>
             <div class="min-w-0 flex flex-col">
-                <header class="screen-only sticky top-0 z-30 flex items-center gap-2 h-14 px-3 lg:px-8 bg-base-100/95 border-b border-hairline">
+                <header class="screen-only bar sticky top-0 z-30 flex items-center gap-2 h-14 px-3 lg:px-8 bg-base-100/95 border-b border-hairline">
                     <div class="lg:hidden needs-script">
                         <IconButton shape=icon::MENU label=tr!(SHELL_MENU) on:click=move |_| menu.set(true)/>
                     </div>
@@ -77,7 +86,7 @@ pub fn AdminLayout(
                     <LanguageSwitcher back=path/>
                 </div>
             </Dialog>
-            <CommandPalette commands open=palette/>
+            <CommandPalette commands open=palette search/>
         </div>
     }
     .into_any()
@@ -136,7 +145,7 @@ fn UserMenu(user_name: Signal<String>, sign_out_action: &'static str) -> impl In
                     <Icon shape=icon::SETTINGS class="size-5"/>
                     {tr!(ADMIN_MINE)}
                 </a>
-                <form method="post" action=sign_out_action>
+                <form id=SIGN_OUT_FORM method="post" action=sign_out_action>
                     <button type="submit" class="btn btn-ghost btn-block justify-start font-normal">
                         <Icon shape=icon::SIGN_OUT class="size-5"/>
                         {tr!(ACCOUNT_SIGN_OUT)}

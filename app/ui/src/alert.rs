@@ -44,12 +44,20 @@ pub fn ErrorSummary(
     /// In the order of the fields.
     #[prop(into)]
     problems: Signal<Vec<(String, String)>>,
+    /// What they have in common, in place of their number: its first line is the title.
+    #[prop(optional, into)]
+    message: Signal<String>,
 ) -> impl IntoView {
     move || {
         let problems = problems.get();
         (!problems.is_empty()).then(|| {
+            let message = message.get();
+            let (title, more) = message.split_once('\n').unwrap_or((&message, ""));
+            let title = if title.is_empty() { trn!(FIELD_SUMMARY, problems.len()) } else { title.to_owned() };
+            let more = (!more.is_empty()).then(|| view! { <p class="whitespace-pre-line">{more.to_owned()}</p> });
             view! {
-                <Alert tone=Tone::Danger title=trn!(FIELD_SUMMARY, problems.len())>
+                <Alert tone=Tone::Danger title>
+                    {more}
                     <ul class="mt-1 flex flex-col gap-1" data-errors="">
                         {problems
                             .into_iter()

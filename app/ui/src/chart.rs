@@ -15,6 +15,8 @@ pub struct Bar {
     pub value: i64,
     /// The value as text.
     pub shown: String,
+    /// The list that the value is made of, which its row in the table leads to.
+    pub href: Option<String>,
 }
 
 /// A small line chart beside a figure.
@@ -71,8 +73,9 @@ pub fn BarChart(
     bars: Vec<Bar>,
 ) -> impl IntoView {
     const WIDTH: i64 = 640;
-    const HEIGHT: i64 = 200;
+    const HEIGHT: i64 = 110;
     let highest = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1);
+    let top = bars.iter().max_by_key(|bar| bar.value).filter(|bar| bar.value > 0).map(|bar| bar.shown.clone());
     let slot = WIDTH / i64::try_from(bars.len().max(1)).unwrap_or(1);
     let drawn = bars
         .iter()
@@ -94,8 +97,10 @@ pub fn BarChart(
     let ends = bars.first().zip(bars.last()).map(|(first, last)| (first.label.clone(), last.label.clone()));
     view! {
         <figure>
+            // The axis: what the upper line stands for.
+            {top.map(|top| view! { <p class="text-xs text-quiet figures mb-1" aria-hidden="true">{top}</p> })}
             <svg role="img" aria-label=tr!(UI_BAR_CHART_OF, title = title, summary = summary) class="block w-full h-auto" viewBox=format!("0 0 {WIDTH} {HEIGHT}")>
-                <path class="stroke-hairline" d=format!("M0 .5H{WIDTH}M0 {}.5H{WIDTH}", HEIGHT / 2)/>
+                <path class="stroke-hairline" d=format!("M0 8.5H{WIDTH}M0 {}.5H{WIDTH}", HEIGHT / 2)/>
                 {drawn}
                 <path class="stroke-field" d=format!("M0 {}.5H{WIDTH}", HEIGHT - 1)/>
             </svg>
@@ -107,7 +112,13 @@ pub fn BarChart(
                     <tbody class="divide-y divide-hairline">
                         {bars
                             .into_iter()
-                            .map(|bar| view! { <tr><th scope="row" class="py-1.5 text-start font-normal">{bar.label}</th><td class="figures text-end">{bar.shown}</td></tr> })
+                            .map(|Bar { label, shown, href, .. }| {
+                                let name = match href {
+                                    Some(href) => view! { <a class="link" href=href>{label}</a> }.into_any(),
+                                    None => label.into_any(),
+                                };
+                                view! { <tr><th scope="row" class="py-1.5 text-start font-normal">{name}</th><td class="figures text-end">{shown}</td></tr> }
+                            })
                             .collect_view()}
                     </tbody>
                 </table>

@@ -110,9 +110,6 @@ pub fn Checkbox(
     /// Help that is always visible.
     #[prop(optional, into)]
     hint: Option<String>,
-    /// A count beside the label, as in a facet.
-    #[prop(optional, into)]
-    count: Signal<Option<String>>,
     /// The element's id, where name and value are not unique on the page.
     #[prop(optional, into)]
     id: Option<String>,
@@ -146,11 +143,61 @@ pub fn Checkbox(
                     }
                 />
                 <span class="grow">{label}</span>
-                {move || count.get().map(|count| view! { <span class="figures text-sm text-quiet">{count}</span> }.into_any())}
             </label>
             {hint.map(|hint| view! { <p id=hint_id class="text-sm text-quiet ps-9 -mt-1">{hint}</p> }.into_any())}
         </div>
     }
+}
+
+/// How a colour looks, beside its name. The content policy forbids inline styles, so it is drawn.
+#[component]
+pub fn Swatch(
+    /// `#rrggbb`.
+    #[prop(into)]
+    colour: String,
+) -> impl IntoView {
+    view! {
+        <svg viewBox="0 0 18 18" class="size-4.5 shrink-0" aria-hidden="true">
+            <circle cx="9" cy="9" r="8.25" fill=colour class="stroke-field"/>
+        </svg>
+    }
+    .into_any()
+}
+
+/// A checkbox as a chip, with a count, as for the values of a filter.
+#[component]
+pub fn CheckChip(
+    #[prop(into)] label: String,
+    #[prop(into)] name: String,
+    /// What the form sends when it is checked.
+    #[prop(into)]
+    value: String,
+    /// The element's id, unique on its page.
+    #[prop(into)]
+    id: String,
+    #[prop(into)] checked: Signal<bool>,
+    #[prop(into)] count: Signal<String>,
+    /// The colour that the value is, `#rrggbb`.
+    #[prop(into)]
+    swatch: Option<String>,
+) -> impl IntoView {
+    view! {
+        <label class="relative inline-flex items-center gap-2 min-h-11 px-3.5 rounded-full border border-field bg-raised cursor-pointer transition-colors hover:border-primary has-checked:border-primary has-checked:bg-primary has-checked:text-primary-content has-focus-visible:outline-3 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
+            <input
+                id=id
+                type="checkbox"
+                name=name
+                value=value
+                class="absolute inset-0 opacity-0 cursor-pointer"
+                checked=move || checked.get()
+                prop:checked=move || unless_hydrating(checked.get())
+            />
+            {swatch.map(|colour| view! { <Swatch colour/> })}
+            <span>{label}</span>
+            <span class="figures text-sm opacity-75">{move || count.get()}</span>
+        </label>
+    }
+    .into_any()
 }
 
 /// A choice with an explanation: a payment method, a delivery method.
@@ -252,8 +299,10 @@ pub struct Chip {
     pub value: String,
     /// Shown to the user.
     pub label: String,
-    /// A picture instead of the label, as for colours.
+    /// A picture instead of the label, as for patterns.
     pub picture: Option<String>,
+    /// The colour that the value is, `#rrggbb`, before the label.
+    pub swatch: Option<String>,
     /// In stock; otherwise it is struck through, and can still be chosen.
     pub available: bool,
 }
@@ -270,11 +319,23 @@ pub fn RadioChips(
     /// The name of the chosen chip, shown after the legend.
     #[prop(optional, into)]
     chosen_name: Signal<String>,
+    /// The group's element; by default the name.
+    #[prop(optional, into)]
+    id: Option<String>,
+    /// What is wrong with the choice.
+    #[prop(optional, into)]
+    error: Signal<Option<String>>,
+    /// The page opens with the focus here.
+    #[prop(optional)]
+    autofocus: bool,
     /// Called with the new value.
     #[prop(optional, into)]
     on_change: Option<Callback<String>>,
 ) -> impl IntoView {
-    let each = move |chip: Chip, name: String| {
+    let id = id.unwrap_or_else(|| name.clone());
+    let error_id = format!("{id}-error");
+    let shown_error = error_id.clone();
+    let each = move |at: usize, chip: Chip, name: String| {
         let (value, picked) = (chip.value.clone(), chip.value.clone());
         let sent = chip.value.clone();
         let node = NodeRef::<html::Input>::new();
@@ -287,7 +348,7 @@ pub fn RadioChips(
         } else {
             "btn font-medium border-field bg-raised has-checked:border-primary has-checked:bg-primary has-checked:text-primary-content"
         };
-        let struck = if chip.available { "" } else { "opacity-70 line-through decoration-1" };
+        let struck = if chip.available { "" } else { "not-has-checked:opacity-70 line-through decoration-1" };
         view! {
             <label class=format!("relative cursor-pointer has-focus-visible:outline-3 has-focus-visible:outline-accent has-focus-visible:outline-offset-2 {look} {struck}") title=title>
                 <input
@@ -295,7 +356,8 @@ pub fn RadioChips(
                     type="radio"
                     name=name
                     value=chip.value
-                    class="absolute inset-0 opacity-0 cursor-pointer"
+                    class="absolute inset-0 opacity-0 cursor-pointer scroll-my-44"
+                    autofocus=autofocus && at == 0
                     aria-label=words
                     checked=move || selected.with(|chosen| *chosen == value)
                     prop:checked=move || unless_hydrating(selected.with(|chosen| *chosen == picked))
@@ -307,13 +369,13 @@ pub fn RadioChips(
                 />
                 {match chip.picture {
                     Some(picture) => view! { <span class="tile block"><Picture id=picture alt="" sizes="64px"/></span> }.into_any(),
-                    None => view! { <span>{label}</span> }.into_any(),
+                    None => view! { {chip.swatch.map(|colour| view! { <Swatch colour/> })}<span>{label}</span> }.into_any(),
                 }}
             </label>
         }.into_any()
     };
     view! {
-        <fieldset class="min-w-0">
+        <fieldset id=id class="min-w-0" aria-describedby=move || error.with(Option::is_some).then(|| shown_error.clone())>
             <legend class="text-sm mb-2">
                 <span class="font-medium">{legend}</span>
                 {move || {
@@ -322,8 +384,9 @@ pub fn RadioChips(
                 }}
             </legend>
             <div class="flex flex-wrap gap-2">
-                {move || chips.get().into_iter().map(|chip| each(chip, name.clone())).collect_view()}
+                {move || chips.get().into_iter().enumerate().map(|(at, chip)| each(at, chip, name.clone())).collect_view()}
             </div>
+            {move || error.get().map(|error| view! { <div class="mt-2"><ErrorLine id=error_id.clone() error/></div> }.into_any())}
         </fieldset>
     }
 }

@@ -46,22 +46,12 @@ pub fn Dialog(
 ) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
-        let should_open = open.get();
-        let Some(dialog) = node.get() else { return };
-        if should_open && !dialog.open() {
-            // Fails only when the element is not in the page.
-            let _ = dialog.show_modal();
-        } else if !should_open && dialog.open() {
-            dialog.close();
-        }
+        show_or_close(node, open.get());
     });
     let heading = format!("{id}-title");
     let labelled_by = heading.clone();
     let on_backdrop = move |event: leptos::ev::MouseEvent| {
-        let outside = node
-            .get_untracked()
-            .is_some_and(|dialog| event.target().is_some_and(|target| *AsRef::<web_sys::EventTarget>::as_ref(&dialog) == target));
-        if outside {
+        if is_backdrop(node, &event) {
             open.set(false);
         }
     };
@@ -71,7 +61,7 @@ pub fn Dialog(
             id=id
             class=placement.classes()
             aria-labelledby=labelled_by
-            on:close=move |_| open.set(false)
+            on:close=move |_| closed(node, open)
             on:click=on_backdrop
         >
             <header class="flex items-center justify-between gap-4 ps-5 pe-3 py-3 border-b border-hairline">
@@ -83,4 +73,31 @@ pub fn Dialog(
         </dialog>
     }
     .into_any()
+}
+
+/// Opens or closes the dialog as wanted; whether it was opened.
+pub(crate) fn show_or_close(node: NodeRef<html::Dialog>, should_open: bool) -> bool {
+    let Some(dialog) = node.get() else { return false };
+    if should_open && !dialog.open() {
+        // Fails only when the element is not in the page.
+        let _ = dialog.show_modal();
+        return true;
+    }
+    if !should_open && dialog.open() {
+        dialog.close();
+    }
+    false
+}
+
+/// The browser closed the dialog, by Escape or Back. The event comes late: the dialog may have been opened again since.
+pub(crate) fn closed(node: NodeRef<html::Dialog>, open: RwSignal<bool>) {
+    if node.get_untracked().is_none_or(|dialog| !dialog.open()) {
+        open.set(false);
+    }
+}
+
+/// Was the dialog's backdrop pressed, and nothing inside of it?
+pub(crate) fn is_backdrop(node: NodeRef<html::Dialog>, event: &leptos::ev::MouseEvent) -> bool {
+    let Some(dialog) = node.get_untracked() else { return false };
+    event.target().is_some_and(|target| *AsRef::<web_sys::EventTarget>::as_ref(&dialog) == target)
 }

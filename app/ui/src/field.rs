@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use domain::Locale;
 use leptos::html;
 use leptos::prelude::*;
 
 use crate::hydration::is_hydrating;
 use crate::raw_text;
-use crate::{Icon, icon, tr};
+use crate::{Icon, icon, t, tr, use_locale};
 
 /// The labels of a page's fields by their ids, for [`ErrorSummary`](crate::ErrorSummary).
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +149,9 @@ pub fn Field(
     if let Some(bind) = bind {
         follow(node, bind);
     }
-    let first = bind.map_or_else(|| value, Into::into);
+    // Of a bound field only the first value is an attribute, so that what is typed differs from it: a reset form and a page that is read
+    // again tell by that what was typed.
+    let first = bind.map_or_else(|| value, |bind| Signal::stored(bind.get_untracked()));
     let shown = RwSignal::new(false);
     let is_password = kind == "password";
     view! {
@@ -191,7 +194,6 @@ fn fixed_text(text: String) -> impl IntoView {
     view! { <span class="text-quiet" aria-hidden="true">{text}</span> }
 }
 
-/// The button that shows the password.
 fn show_password(shown: RwSignal<bool>) -> impl IntoView {
     view! {
         <button
@@ -267,6 +269,18 @@ pub fn TextArea(
     }
 }
 
+/// The error of a file that is larger than the server takes.
+#[must_use]
+pub fn file_too_large(locale: Locale) -> String {
+    t::FIELD_FILE_TOO_LARGE.with(locale, &[("mb", &domain::MAX_UPLOAD_MB.to_string())])
+}
+
+/// Is one of the files that were chosen larger than the server takes?
+fn has_large_file(input: &web_sys::HtmlInputElement) -> bool {
+    let Some(files) = input.files() else { return false };
+    (0..files.length()).filter_map(|n| files.get(n)).any(|file| file.size() > domain::MAX_UPLOAD_BYTES as f64)
+}
+
 /// A field for one file or several.
 #[component]
 pub fn FileField(
@@ -285,6 +299,12 @@ pub fn FileField(
     #[prop(optional)]
     required: bool,
 ) -> impl IntoView {
+    let is_too_large = RwSignal::new(false);
+    let too_large = file_too_large(use_locale());
+    let error = {
+        let too_large = too_large.clone();
+        Signal::derive(move || if is_too_large.get() { Some(too_large.clone()) } else { error.get() })
+    };
     let describe = described_by(&name, hint.is_some(), error);
     view! {
         <FieldFrame id=name.clone() label hint error optional=false>
@@ -292,6 +312,13 @@ pub fn FileField(
                 id=name.clone()
                 name=name
                 type="file"
+                on:change:target=move |event| {
+                    let input = event.target();
+                    let is_large = has_large_file(&input);
+                    is_too_large.set(is_large);
+                    // The browser then sends nothing until another one is chosen.
+                    input.set_custom_validity(if is_large { &too_large } else { "" });
+                }
                 class="file-input w-full border-field bg-raised"
                 accept=accept
                 multiple=multiple

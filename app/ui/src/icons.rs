@@ -97,6 +97,7 @@ pub mod icon {
         r#"<rect width="8" height="4" x="8" y="2" rx="1" ry="1"/><path d="M16 4h2a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2h2"/><path d="M12 11h4"/><path d="M12 16h4"/><path d="M8 11h.01"/><path d="M8 16h.01"/>"#,
     );
 
+    pub const CALENDAR: Shape = Shape::new(r#"<path d="M8 2v4M16 2v4M3 10h18"/><rect width="18" height="18" x="3" y="4" rx="2"/>"#);
     pub const CLOCK: Shape = Shape::new(r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#);
 
     /// Lucide `x`.
@@ -254,4 +255,18 @@ pub mod icon {
     pub const WARNING: Shape = Shape::new(
         r#"<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>"#,
     );
+
+    /// Lucide `ruler`.
+    pub const RULER: Shape = Shape::new(
+        r#"<path d="M21.3 15.3a2.4 2.4 0 0 1 0 3.4l-2.6 2.6a2.4 2.4 0 0 1-3.4 0L2.7 8.7a2.41 2.41 0 0 1 0-3.4l2.6-2.6a2.41 2.41 0 0 1 3.4 0Z"/><path d="m14.5 12.5 2-2"/><path d="m11.5 9.5 2-2"/><path d="m8.5 6.5 2-2"/><path d="m17.5 15.5 2-2"/>"#,
+    );
+
+    /// Lucide `zoom-in`.
+    pub const ZOOM_IN: Shape = Shape::new(
+        r#"<circle cx="11" cy="11" r="8"/><line x1="21" x2="16.65" y1="21" y2="16.65"/><line x1="11" x2="11" y1="8" y2="14"/><line x1="8" x2="14" y1="11" y2="11"/>"#,
+    );
+
+    /// Lucide `zoom-out`.
+    pub const ZOOM_OUT: Shape =
+        Shape::new(r#"<circle cx="11" cy="11" r="8"/><line x1="21" x2="16.65" y1="21" y2="16.65"/><line x1="8" x2="14" y1="11" y2="11"/>"#);
 }

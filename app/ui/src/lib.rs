@@ -44,6 +44,7 @@ mod storefront_layout;
 mod table;
 mod tabs;
 mod theme;
+mod tick_range;
 mod time_zone;
 mod timeline;
 mod toast;
@@ -61,7 +62,7 @@ pub use crate::commands::*;
 pub use crate::deferred::*;
 pub use crate::dialog::*;
 pub use crate::empty::*;
-pub use crate::field::{Field, FieldNames, FieldProps, FileField, FileFieldProps, TextArea, TextAreaProps};
+pub use crate::field::{Field, FieldNames, FieldProps, FileField, FileFieldProps, TextArea, TextAreaProps, file_too_large};
 #[cfg(feature = "gallery")]
 pub use crate::gallery::*;
 pub use crate::head::*;

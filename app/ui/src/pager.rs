@@ -19,11 +19,13 @@ pub fn Pager(
 ) -> impl IntoView {
     let any = previous.is_some() || next.is_some() || first.is_some();
     let link = "btn border-hairline bg-raised hover:bg-base-200 font-medium";
+    // Three links are too many for one line of a phone.
+    let below = if previous.is_some() { "max-sm:order-last max-sm:basis-full" } else { "" };
     any.then(|| {
         view! {
             <nav aria-label=tr!(UI_PAGES) class="flex flex-wrap items-center justify-between gap-3 py-6">
-                <div class="flex gap-2">
-                    {first.map(|href| view! { <a class=link href=href>{tr!(UI_PAGE_FIRST)}</a> })}
+                <div class="contents sm:flex sm:gap-2">
+                    {first.map(|href| view! { <a class=format!("{link} {below}") href=href>{tr!(UI_PAGE_FIRST)}</a> })}
                     {previous.map(|href| {
                         view! {
                             <a class=link href=href rel="prev">

@@ -68,7 +68,6 @@ pub fn ProductCard(
     }
 }
 
-/// A category as a tile.
 #[component]
 pub fn CategoryTile(
     #[prop(into)] href: String,

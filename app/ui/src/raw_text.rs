@@ -11,7 +11,8 @@ pub fn raw_text(text: String) -> String {
     text
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     #[test]
     fn markup_stays_text() {

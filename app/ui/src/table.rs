@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use crate::tick_range::{self, box_of};
 use crate::{Icon, icon, tr};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +65,8 @@ impl Column {
 
 /// A table. Its children are [`Row`]s.
 ///
-/// Arrow keys, `j` and `k`, Home and End move between rows; Enter opens a row's first link; Space ticks its checkbox.
+/// Arrow keys, `j` and `k`, Home and End move between rows; Enter opens a row's first link; Space ticks its checkbox. With Shift, Space and
+/// a click tick all rows from the one that was ticked last, and an arrow takes the tick of the row along; Ctrl A ticks every row.
 #[component]
 pub fn Table(
     /// Names the table for screen readers.
@@ -80,6 +82,8 @@ pub fn Table(
             aria-label=caption
             tabindex="0"
             on:keydown=|event| walk(&event)
+            on:mousedown=|event| tick_range::keep_text(&event)
+            on:click=|event| tick_range::on_click(&event)
         >
             <table class="w-full border-collapse text-sm">
                 <thead class="text-quiet text-start border-b border-hairline">
@@ -166,7 +170,8 @@ pub fn TickBox(
     on_change: Option<Callback<bool>>,
 ) -> impl IntoView {
     view! {
-        <label class="relative inline-grid align-middle place-items-center size-6 after:absolute after:-inset-2 cursor-pointer">
+        // What is ticked here is chosen, and no change of a form.
+        <label data-choice="" class="relative inline-grid align-middle place-items-center size-6 after:absolute after:-inset-2 cursor-pointer">
             <input
                 type="checkbox"
                 class="checkbox checkbox-primary checkbox-sm"
@@ -195,7 +200,7 @@ pub fn BulkBar(
 ) -> impl IntoView {
     view! {
         <div
-            class="sticky bottom-4 z-20 mx-auto w-fit flex flex-wrap items-center gap-3 rounded-card bg-neutral text-neutral-content shadow-soft ps-5 pe-2 py-2"
+            class="bar sticky bottom-4 z-20 mx-auto w-fit flex flex-wrap items-center gap-3 rounded-card bg-neutral text-neutral-content shadow-soft ps-5 pe-2 py-2"
             role="status"
             hidden=move || count.get() == 0
         >
@@ -207,7 +212,8 @@ pub fn BulkBar(
 
 /// Moves the focus between rows, opens or selects the focused row.
 fn walk(event: &leptos::ev::KeyboardEvent) {
-    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+    let is_all = (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("a");
+    if (event.ctrl_key() || event.meta_key() || event.alt_key()) && !is_all {
         return;
     }
     let Some(target) = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
@@ -226,6 +232,12 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
     let Some(last) = rows.len().checked_sub(1) else {
         return;
     };
+    if is_all {
+        if tick_range::tick_all(&rows) {
+            event.prevent_default();
+        }
+        return;
+    }
     let row = target.closest("tr[tabindex]").ok().flatten();
     let here = row.as_ref().and_then(|row| rows.iter().position(|other| other.is_same_node(Some(row))));
     let next = match event.key().as_str() {
@@ -234,10 +246,17 @@ fn walk(event: &leptos::ev::KeyboardEvent) {
         "Home" => 0,
         "End" => last,
         "Enter" => return press(event, row, "a[href], button"),
+        " " if event.shift_key() && row.as_ref().is_some_and(tick_range::tick_to) => return event.prevent_default(),
         " " => return press(event, row, "input[type=checkbox]"),
         _ => return,
     };
     event.prevent_default();
+    if event.shift_key()
+        && let Some(from) = row.as_ref().and_then(box_of)
+        && let Some(to) = rows.get(next).and_then(|row| box_of(row))
+    {
+        tick_range::set([from, to], true);
+    }
     if let Some(row) = rows.get(next) {
         // When the row cannot take the focus, it stays where it is.
         let _ = row.focus();

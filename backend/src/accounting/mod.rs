@@ -88,15 +88,15 @@ pub async fn post(
     postings: &[(Account, i64)],
 ) -> Result<(), AccountingError> {
     let entry = Entry { id: EntryId(tx.id()), kind, order, reference, currency, at: tx.now(), postings: postings.to_vec() };
-    let zone = settings::time_zone_in(tx).await?;
+    let zone = settings::shop_in(tx).await?.zone();
     post_all(tx, zone, std::slice::from_ref(&entry)).await
 }
 
-/// Writes one entry that moves an amount from one account to another.
+/// Writes one entry of two postings: the amount is debited to the first account and credited to the second.
 ///
 /// # Errors
 /// As [`post`].
-pub async fn transfer(
+pub async fn post_between(
     tx: &mut Tx,
     kind: EntryKind,
     order: Option<OrderId>,

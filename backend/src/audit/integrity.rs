@@ -41,7 +41,7 @@ fn answer(name: &str, found: Result<Found, DbError>) -> AuditCheck {
 pub const NOT_CHECKED: &str = "could not be looked at now";
 
 fn describe(error: &DbError) -> String {
-    if error.is_passing() { format!("{NOT_CHECKED}: {error}") } else { error.to_string() }
+    if error.is_transient() { format!("{NOT_CHECKED}: {error}") } else { error.to_string() }
 }
 
 async fn sqlite_pages(db: &Db, thoroughly: bool) -> Result<Found, DbError> {
@@ -123,7 +123,7 @@ async fn postgres_tables(db: &Db, thoroughly: bool) -> Result<Found, DbError> {
                 failures.push(format!("{name}: amcheck complains of {complaints} rows"));
             }
             Ok(_) => {}
-            Err(error) if error.is_passing() => return Err(error),
+            Err(error) if error.is_transient() => return Err(error),
             Err(error) => failures.push(format!("{name}: {error}")),
         }
     }
@@ -161,7 +161,7 @@ async fn postgres_references(db: &Db) -> Result<Found, DbError> {
         match count(db, &sql).await {
             Ok(0) => {}
             Ok(rows) => failures.push(broken(rows, &child, &parent)),
-            Err(error) if error.is_passing() => return Err(error),
+            Err(error) if error.is_transient() => return Err(error),
             Err(error) => failures.push(format!("{child}: {error}")),
         }
     }

@@ -28,7 +28,7 @@ impl CodeAttempt {
     pub(super) async fn start(shop: &Shop, ctx: &Context, cart: Option<CartId>, code: Option<String>) -> Result<Self, CartError> {
         let Some(code) = code else { return Ok(Self::Unchanged(None)) };
         let current = match cart {
-            Some(id) => store::load(&mut shop.db(), id).await?.and_then(|cart| cart.discount_code),
+            Some(id) => store::load(&mut shop.db(), &[id]).await?.pop().and_then(|cart| cart.discount_code),
             None => None,
         };
         if current.as_ref() == Some(&code) {

@@ -1,3 +1,5 @@
+//! Events of carts.
+
 use domain::id::CartId;
 use serde::{Deserialize, Serialize};
 

@@ -5,6 +5,7 @@
 //! older version than the stored one (another tab or device was quicker) is merged: every item stays, with the larger of the two
 //! quantities, because the same wish on two devices is one wish.
 
+mod change;
 mod code_attempt;
 pub mod events;
 mod price;
@@ -19,13 +20,18 @@ use domain::view::{CartItem, CartView};
 use domain::{Currency, Locale, MoneyError, Quantity, Timestamp};
 
 use platform::Context;
+use platform::cache::Cache;
 use platform::db::{DbError, Tx};
 
 use crate::{Shop, inventory, pricing, settings};
 
+pub(crate) use change::{CartBatcher, cart_batcher};
+use change::{CartCommand, Change};
 use code_attempt::CodeAttempt;
 use events::CartMerged;
-pub(crate) use price::{CartPrices, read_prices};
+pub(crate) use price::{CartPrices, shown_prices};
+use store::ChangedCart;
+pub(crate) use store::{try_lock, wait_for};
 
 /// Why a cart was not changed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -46,6 +52,9 @@ pub enum CartError {
     Db(#[from] DbError),
 }
 
+/// Units that can be had, by variant. Variants without any are missing.
+pub(crate) type Available = HashMap<VariantId, i64>;
+
 /// A cart as stored.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredCart {
@@ -58,6 +67,24 @@ pub(crate) struct StoredCart {
     pub version: i64,
     pub ordered: bool,
     pub items: Vec<CartItem>,
+}
+
+/// The channels for which carts were begun, in memory: none ever changes.
+pub(crate) struct CartChannels(Cache<CartId, Channel>);
+
+impl CartChannels {
+    /// Of about so many carts, some 100 bytes each.
+    const MAX_ENTRIES: usize = 20_000;
+
+    fn insert(&self, id: CartId, channel: Channel) {
+        self.0.insert(self.0.begin_reading(), id, channel);
+    }
+}
+
+impl Default for CartChannels {
+    fn default() -> Self {
+        Self(Cache::new(Self::MAX_ENTRIES))
+    }
 }
 
 /// Takes what the browser (or an API client) holds and answers with prices, stock and what changed. Without a cart, or with one that
@@ -79,68 +106,40 @@ pub async fn sync(
 ) -> Result<CartView, CartError> {
     let items = folded(items)?;
     let attempt = CodeAttempt::start(shop, ctx, id, discount.as_deref().and_then(pricing::normal_code)).await?;
-    let sent = SentCart { id, version, items, code: attempt.code(), user: ctx.user(), channel, currency: settings::shop_currency(shop) };
-    let cart = shop.write(ctx, async move |tx| store_sent(tx, &sent).await).await?;
-    let mut view = price::view(shop, locale, channel, cart).await?;
+    let mut view = change(shop, ctx, locale, channel, id, Change::Sync { version, items, code: attempt.code() }).await?;
     attempt.finish(shop, &mut view).await?;
     Ok(view)
 }
 
-/// A cart as the browser sent it.
-struct SentCart {
-    id: Option<CartId>,
-    version: i64,
-    items: Vec<CartItem>,
-    code: Option<String>,
-    user: Option<UserId>,
+/// Sets the items of a cart that is there, whatever it holds, and answers as [`sync`] does.
+///
+/// # Errors
+/// [`CartError::Unknown`] for a cart that does not exist, was bought, or is another shopper's; [`CartError::TooManyLines`] beyond
+/// 200 lines.
+pub async fn set_items(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
     channel: Channel,
-    currency: Currency,
+    id: CartId,
+    items: Vec<CartItem>,
+) -> Result<CartView, CartError> {
+    change(shop, ctx, locale, channel, Some(id), Change::SetItems(folded(items)?)).await
 }
 
-/// Stores what was sent, as far as it is in stock. Returns the cart as it was sent, so that a notice can show what was cut.
-async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartError> {
-    let existing = match sent.id {
-        Some(id) => store::lock(tx, &[id]).await?.into_iter().next(),
-        None => None,
-    };
-    if existing.as_ref().is_some_and(|cart| !is_open_to(cart, sent.user)) {
-        return Err(CartError::OfAccount);
-    }
-    // Bought on another device: what this one still shows of it is not wanted once more.
-    let items = match &existing {
-        Some(cart) if cart.ordered => without(&sent.items, &cart.items),
-        _ => sent.items.clone(),
-    };
-    let Some(mut cart) = existing.filter(|cart| !cart.ordered) else {
-        let cart = StoredCart {
-            id: CartId(tx.id()),
-            user: sent.user,
-            channel: sent.channel,
-            currency: sent.currency,
-            discount_code: sent.code.clone(),
-            version: 1,
-            ordered: false,
-            items,
-        };
-        store::insert(tx, &cart).await?;
-        let stocked = limited_to_stock(tx, cart.channel, &cart.items).await?;
-        store::replace_lines(tx, cart.id, &stocked).await?;
-        return Ok(cart);
-    };
-    let items = if sent.version == cart.version { items } else { merged(&cart.items, &items) };
-    let owner = cart.user.or(sent.user);
-    if items.len() > MAX_LINES {
-        return Err(CartError::TooManyLines);
-    }
-    let stocked = limited_to_stock(tx, cart.channel, &items).await?;
-    if stocked != cart.items || sent.code != cart.discount_code || owner != cart.user {
-        cart.discount_code.clone_from(&sent.code);
-        cart.user = owner;
-        cart.items = stocked;
-        store::change(tx, &mut cart).await?;
-    }
-    cart.items = items;
-    Ok(cart)
+/// Has a cart changed together with those of others, and answers with its prices of now.
+async fn change(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    channel: Channel,
+    id: Option<CartId>,
+    change: Change,
+) -> Result<CartView, CartError> {
+    let command = CartCommand { id, change, user: ctx.user(), channel, currency: settings::shop_currency(shop) };
+    let (cart, available) = shop.cart_batcher().call(command).await?;
+    shop.cart_channels().insert(cart.id, cart.channel);
+    price::view(shop, locale, channel, cart, available).await
 }
 
 /// The channel for which a cart was begun, also one that was ordered since; none where there is no such cart.
@@ -148,7 +147,7 @@ async fn store_sent(tx: &mut Tx, sent: &SentCart) -> Result<StoredCart, CartErro
 /// # Errors
 /// The database's.
 pub async fn channel_of(shop: &Shop, id: CartId) -> Result<Option<Channel>, DbError> {
-    store::channel_of(&mut shop.db(), id).await
+    shop.cart_channels().0.get_or_read(id, store::channel_of(&mut shop.db(), id)).await
 }
 
 /// A cart with its prices of now, for the channel through which it is looked at and would be ordered.
@@ -156,17 +155,17 @@ pub async fn channel_of(shop: &Shop, id: CartId) -> Result<Option<Channel>, DbEr
 /// # Errors
 /// [`CartError::Unknown`] for one that does not exist, was bought, or is another shopper's.
 pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, channel: Channel, id: CartId) -> Result<CartView, CartError> {
-    let cart = load(shop, ctx, id).await?;
-    price::view(shop, locale, channel, cart).await
+    let (cart, available) = load(shop, ctx, channel, id).await?;
+    price::view(shop, locale, channel, cart, available).await
 }
 
-/// A cart that the caller may use.
+/// A cart that the caller may use, and the units of its items that orders of a channel can get.
 ///
 /// # Errors
 /// As [`view`].
-pub(crate) async fn load(shop: &Shop, ctx: &Context, id: CartId) -> Result<StoredCart, CartError> {
-    let stored = store::load(&mut shop.db(), id).await?;
-    stored.filter(|cart| usable(cart, ctx.user())).ok_or(CartError::Unknown)
+pub(crate) async fn load(shop: &Shop, ctx: &Context, channel: Channel, id: CartId) -> Result<(StoredCart, Available), CartError> {
+    let stored = store::load_stocked(&mut shop.db(), id, channel).await?;
+    stored.filter(|(cart, _)| usable(cart, ctx.user())).ok_or(CartError::Unknown)
 }
 
 /// After sign-in: the guest's cart and the shopper's own become one, nothing is lost, and it belongs to the shopper.
@@ -183,7 +182,10 @@ pub async fn merge_on_sign_in(
     let Some(user) = ctx.user() else { return Ok(None) };
     let cart = shop.write(ctx, async move |tx| merge_carts(tx, user, guest).await).await?;
     match cart {
-        Some(cart) => Ok(Some(price::view(shop, locale, channel, cart).await?)),
+        Some(cart) => {
+            let available = inventory::available_of(&mut shop.db(), channel, cart.items.iter().map(|item| item.variant)).await?;
+            Ok(Some(price::view(shop, locale, channel, cart, available).await?))
+        }
         None => Ok(None),
     }
 }
@@ -196,18 +198,20 @@ async fn merge_carts(tx: &mut Tx, user: UserId, guest: Option<CartId>) -> Result
     match (find(open), find(guest)) {
         (Some(own), Some(guest)) if own.id == guest.id => Ok(Some(own)),
         (Some(mut own), Some(guest)) => {
-            own.items = merged(&own.items, &guest.items);
+            let stored = std::mem::take(&mut own.items);
+            own.items = merged(&stored, &guest.items);
             own.items.truncate(MAX_LINES);
             own.discount_code = own.discount_code.or(guest.discount_code);
-            store::change(tx, &mut own).await?;
-            store::replace_lines(tx, guest.id, &[]).await?;
+            own.version += 1;
+            store::put(tx, &[ChangedCart { cart: &own, stored: &stored }]).await?;
+            store::clear(tx, guest.id).await?;
             tx.record(own.id, CartMerged { from: guest.id });
             Ok(Some(own))
         }
         (None, Some(mut guest)) => {
             guest.user = Some(user);
             guest.version += 1;
-            store::update(tx, &guest).await?;
+            store::put(tx, &[ChangedCart { cart: &guest, stored: &guest.items }]).await?;
             Ok(Some(guest))
         }
         (Some(own), None) => Ok(Some(own)),
@@ -227,11 +231,11 @@ fn without(items: &[CartItem], bought: &[CartItem]) -> Vec<CartItem> {
 /// How long a guest's cart is stored after its last change: the lifetime of the browser's cookie.
 const IDLE_MS: i64 = 90 * Timestamp::DAY;
 
-/// Removes guests' carts that were not changed for 90 days, up to 500 at a time; returns how many.
+/// Deletes guests' carts that were not changed for 90 days, up to 500 at a time; returns how many.
 ///
 /// # Errors
 /// The database's.
-pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
+pub async fn delete_idle(shop: &Shop) -> Result<u64, DbError> {
     shop.db().write(async move |tx| store::remove_idle(tx, tx.now().plus_millis(-IDLE_MS)).await).await
 }
 
@@ -243,21 +247,15 @@ pub async fn tidy(shop: &Shop) -> Result<u64, DbError> {
 pub(crate) async fn cut_to_stock(shop: &Shop, id: CartId) -> Result<(), CartError> {
     shop.db()
         .write(async move |tx| {
-            let Some(mut cart) = store::lock(tx, &[id]).await?.into_iter().next().filter(|cart| !cart.ordered) else { return Ok(()) };
-            let stocked = limited_to_stock(tx, cart.channel, &cart.items).await?;
-            if stocked != cart.items {
-                cart.items = stocked;
-                store::change(tx, &mut cart).await?;
+            let Some(cart) = store::lock(tx, &[id]).await?.into_iter().next().filter(|cart| !cart.ordered) else { return Ok(()) };
+            let available = inventory::available_of(tx, cart.channel, cart.items.iter().map(|item| item.variant)).await?;
+            let stocked = StoredCart { items: price::limited_to(&available, &cart.items), version: cart.version + 1, ..cart.clone() };
+            if stocked.items != cart.items {
+                store::put(tx, &[ChangedCart { cart: &stocked, stored: &cart.items }]).await?;
             }
             Ok(())
         })
         .await
-}
-
-/// The items, not more of anything than there is for a channel.
-async fn limited_to_stock(tx: &mut Tx, channel: Channel, items: &[CartItem]) -> Result<Vec<CartItem>, DbError> {
-    let available = inventory::available_of(tx, channel, items.iter().map(|item| item.variant)).await?;
-    Ok(items.iter().map(|item| CartItem { quantity: price::in_stock(item, &available), ..*item }).collect())
 }
 
 /// May this cart be used by this shopper (or guest)?

@@ -1,8 +1,5 @@
 //! What a cart costs now, and what changed since the shopper saw it.
 
-use std::collections::HashMap;
-
-use domain::id::VariantId;
 use domain::order::Channel;
 use domain::view::{CartItem, CartLineView, CartNotice, CartView};
 use domain::{Locale, Money, Quantity};
@@ -10,43 +7,46 @@ use domain::{Locale, Money, Quantity};
 use platform::db::DbError;
 
 use crate::pricing::{LineItem, PriceRequest, PricedItem, Prices, TaxRegion, price_order};
-use crate::{Shop, inventory, settings};
+use crate::{Shop, settings};
 
-use super::{CartError, StoredCart};
+use super::{Available, CartError, StoredCart};
 
-/// A cart with everything that its price depends on, read once.
+/// A cart with everything that its price depends on.
 pub(crate) struct CartPrices {
     /// The cart's items, cut to what is in stock.
     pub(crate) request: PriceRequest,
     pub(crate) prices: Prices,
-    available: HashMap<VariantId, i64>,
 }
 
-/// Reads what a cart's price depends on, for a channel and for the taxes of a region.
-pub(crate) async fn read_prices(
+/// What a cart's price depends on, to be shown, for a channel and for the taxes of a region.
+pub(crate) async fn shown_prices(
     shop: &Shop,
     cart: &StoredCart,
+    available: &Available,
     locale: Locale,
     channel: Channel,
     region: TaxRegion,
 ) -> Result<CartPrices, DbError> {
-    let at = shop.now();
-    let available = inventory::available_of(&mut shop.db(), channel, cart.items.iter().map(|item| item.variant)).await?;
     let request = PriceRequest {
         channel,
         locale,
         currency: cart.currency,
         region,
-        items: cart.items.iter().map(|item| (item.variant, in_stock(item, &available))).collect(),
+        items: limited_to(available, &cart.items).iter().map(|item| (item.variant, item.quantity)).collect(),
         discount_code: cart.discount_code.clone(),
-        at,
+        at: shop.now(),
     };
-    let prices = Prices::read(&mut shop.db(), std::slice::from_ref(&request), at).await?;
-    Ok(CartPrices { request, prices, available })
+    let prices = Prices::shown(shop, &request).await?;
+    Ok(CartPrices { request, prices })
+}
+
+/// The items, not more of anything than there is.
+pub(super) fn limited_to(available: &Available, items: &[CartItem]) -> Vec<CartItem> {
+    items.iter().map(|item| CartItem { quantity: in_stock(item, available), ..*item }).collect()
 }
 
 /// An item's quantity, or as many as there are. Of what is sold out it stays as it is, until the shopper takes it out or it comes back.
-pub(super) fn in_stock(item: &CartItem, available: &HashMap<VariantId, i64>) -> Quantity {
+fn in_stock(item: &CartItem, available: &Available) -> Quantity {
     match available.get(&item.variant) {
         Some(units) if *units > 0 => item.quantity.min(Quantity::clamped(*units)),
         _ => item.quantity,
@@ -54,9 +54,15 @@ pub(super) fn in_stock(item: &CartItem, available: &HashMap<VariantId, i64>) -> 
 }
 
 /// Prices a cart for its page, as an order through this channel would be. Delivery is not in it: where it goes is not known yet.
-pub(super) async fn view(shop: &Shop, locale: Locale, channel: Channel, cart: StoredCart) -> Result<CartView, CartError> {
+pub(super) async fn view(
+    shop: &Shop,
+    locale: Locale,
+    channel: Channel,
+    cart: StoredCart,
+    available: Available,
+) -> Result<CartView, CartError> {
     let region = TaxRegion::country(settings::shop(shop).country);
-    let CartPrices { request, prices, available } = read_prices(shop, &cart, locale, channel, region).await?;
+    let CartPrices { request, prices } = shown_prices(shop, &cart, &available, locale, channel, region).await?;
     let order = price_order(&request, &prices, None)?;
     let mut notices = Vec::new();
     let mut lines = Vec::with_capacity(cart.items.len());

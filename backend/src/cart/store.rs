@@ -1,3 +1,7 @@
+//! The SQL of carts.
+
+use std::collections::BTreeSet;
+
 use domain::id::{CartId, OrderId, UserId, VariantId};
 use domain::order::Channel;
 use domain::view::CartItem;
@@ -6,40 +10,91 @@ use serde::Serialize;
 
 use platform::db::{DbError, Hex, JsonRows, Read, Tx, hex, json_ids};
 
-use super::StoredCart;
+use super::{Available, StoredCart};
+use crate::inventory::serves;
 
-pub(super) async fn load(db: &mut impl Read, id: CartId) -> Result<Option<StoredCart>, DbError> {
-    #[derive(platform::db::FromRow)]
-    struct Row {
-        user_id: Option<UserId>,
-        channel: String,
-        currency: Currency,
-        discount_code: Option<String>,
-        version: i64,
-        order_id: Option<OrderId>,
-    }
-    #[derive(platform::db::FromRow)]
-    struct Line {
-        variant_id: VariantId,
-        quantity: i64,
-        seen_price: i64,
-    }
-    let row: Option<Row> =
-        db.fetch_optional("select user_id, channel, currency, discount_code, version, order_id from carts where id = $1", &[&id]).await?;
-    let Some(row) = row else { return Ok(None) };
-    let lines: Vec<Line> =
-        db.fetch_all("select variant_id, quantity, seen_price from cart_lines where cart_id = $1 order by position", &[&id]).await?;
-    let item = |line: Line| CartItem { variant: line.variant_id, quantity: Quantity::clamped(line.quantity), seen_price: line.seen_price };
-    Ok(Some(StoredCart {
-        id,
+/// A cart with one of its items; without one, the cart is empty.
+#[derive(platform::db::FromRow)]
+struct Row {
+    id: CartId,
+    user_id: Option<UserId>,
+    channel: String,
+    currency: Currency,
+    discount_code: Option<String>,
+    version: i64,
+    order_id: Option<OrderId>,
+    variant_id: Option<VariantId>,
+    quantity: Option<i64>,
+    seen_price: Option<i64>,
+    available: Option<i64>,
+}
+
+/// Selects [`Row`]s, with an expression for the units that are available of the item `i`.
+macro_rules! carts {
+    ($available:expr, $which:literal) => {
+        concat!(
+            "select c.id, c.user_id, c.channel, c.currency, c.discount_code, c.version, c.order_id,
+                i.variant_id, i.quantity, i.seen_price, ",
+            $available,
+            " as available from ",
+            $which,
+            " left join cart_lines i on i.cart_id = c.id order by c.id, i.position"
+        )
+    };
+}
+
+fn cart(row: &Row) -> StoredCart {
+    StoredCart {
+        id: row.id,
         user: row.user_id,
         channel: row.channel.parse().unwrap_or(Channel::Web),
         currency: row.currency,
-        discount_code: row.discount_code,
+        discount_code: row.discount_code.clone(),
         version: row.version,
         ordered: row.order_id.is_some(),
-        items: lines.into_iter().map(item).collect(),
-    }))
+        items: Vec::new(),
+    }
+}
+
+fn item(row: &Row) -> Option<CartItem> {
+    Some(CartItem { variant: row.variant_id?, quantity: Quantity::clamped(row.quantity?), seen_price: row.seen_price? })
+}
+
+/// These carts, as far as there are any.
+pub(super) async fn load(db: &mut impl Read, ids: &[CartId]) -> Result<Vec<StoredCart>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = carts!("cast(null as bigint)", "(select unhex(value->>'id') as id from json_each($1)) j join carts c on c.id = j.id");
+    let rows: Vec<Row> = db.fetch_all(sql, &[&json_ids(ids)]).await?;
+    let mut carts: Vec<StoredCart> = Vec::with_capacity(ids.len());
+    for row in rows {
+        if carts.last().is_none_or(|last| last.id != row.id) {
+            carts.push(cart(&row));
+        }
+        if let Some(last) = carts.last_mut() {
+            last.items.extend(item(&row));
+        }
+    }
+    Ok(carts)
+}
+
+/// A cart, and the units of its items that orders of a channel can get.
+pub(super) async fn load_stocked(db: &mut impl Read, id: CartId, channel: Channel) -> Result<Option<(StoredCart, Available)>, DbError> {
+    let sql = carts!(
+        concat!(
+            "(select cast(sum(s.available) as bigint) from stock s join stock_locations l on l.id = s.location_id
+              where s.variant_id = i.variant_id and ",
+            serves!("$2"),
+            ")"
+        ),
+        "(select * from carts where id = $1) c"
+    );
+    let rows: Vec<Row> = db.fetch_all(sql, &[&id, &channel]).await?;
+    let Some(mut cart) = rows.first().map(cart) else { return Ok(None) };
+    cart.items = rows.iter().filter_map(item).collect();
+    let available = rows.iter().filter_map(|row| Some((row.variant_id?, row.available?))).collect();
+    Ok(Some((cart, available)))
 }
 
 pub(super) async fn channel_of(db: &mut impl Read, id: CartId) -> Result<Option<Channel>, DbError> {
@@ -51,11 +106,27 @@ pub(super) async fn channel_of(db: &mut impl Read, id: CartId) -> Result<Option<
 pub(super) async fn lock(tx: &mut Tx, ids: &[CartId]) -> Result<Vec<StoredCart>, DbError> {
     let sql = "select 1 from carts where id in (select unhex(value->>'id') from json_each($1)) order by id for update";
     tx.lock(sql, &[&json_ids(ids)]).await?;
-    let mut carts = Vec::with_capacity(ids.len());
-    for id in ids {
-        carts.extend(load(tx, *id).await?);
+    load(tx, ids).await
+}
+
+/// Waits for a cart, as long as the transaction may wait for a lock.
+pub(crate) async fn wait_for(tx: &mut Tx, id: CartId) -> Result<(), DbError> {
+    tx.lock("select 1 from carts where id = $1 for update", &[&id]).await
+}
+
+/// Locks carts without waiting. Returns those that it got, and the ids of those that another transaction holds.
+pub(crate) async fn try_lock(tx: &mut Tx, ids: &[CartId]) -> Result<(Vec<StoredCart>, BTreeSet<CartId>), DbError> {
+    if ids.is_empty() || !tx.is_postgres() {
+        return Ok((load(tx, ids).await?, BTreeSet::new()));
     }
-    Ok(carts)
+    let locked: Vec<CartId> = tx
+        .fetch_scalars(
+            "select id from carts where id in (select unhex(value->>'id') from json_each($1)) order by id for update skip locked",
+            &[&json_ids(ids)],
+        )
+        .await?;
+    let (locked, held) = load(tx, ids).await?.into_iter().partition::<Vec<_>, _>(|cart| locked.contains(&cart.id));
+    Ok((locked, held.into_iter().map(|cart| cart.id).collect()))
 }
 
 pub(super) async fn open_of(db: &mut impl Read, user: UserId) -> Result<Option<CartId>, DbError> {
@@ -63,58 +134,109 @@ pub(super) async fn open_of(db: &mut impl Read, user: UserId) -> Result<Option<C
     db.fetch_optional_scalar(sql, &[&user]).await
 }
 
-pub(super) async fn insert(tx: &mut Tx, cart: &StoredCart) -> Result<(), DbError> {
+/// A cart to be written, and the items that are stored of it so far.
+pub(super) struct ChangedCart<'a> {
+    pub(super) cart: &'a StoredCart,
+    pub(super) stored: &'a [CartItem],
+}
+
+/// Inserts or updates carts with their items, one statement a table. Variants that do not exist (any more) are left out.
+pub(super) async fn put(tx: &mut Tx, carts: &[ChangedCart<'_>]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        id: Hex<'a>,
+        user: Option<Hex<'a>>,
+        channel: Channel,
+        currency: Currency,
+        code: Option<&'a str>,
+        version: i64,
+    }
+    let mut rows = JsonRows::new();
+    for ChangedCart { cart, .. } in carts {
+        rows.push(&Row {
+            id: hex(&cart.id),
+            user: cart.user.as_ref().map(hex),
+            channel: cart.channel,
+            currency: cart.currency,
+            code: cart.discount_code.as_deref(),
+            version: cart.version,
+        });
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
     tx.execute(
         "insert into carts (id, user_id, channel, currency, discount_code, version, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7)",
-        &[&cart.id, &cart.user, &cart.channel.as_str(), &cart.currency, &cart.discount_code, &cart.version, &tx.now()],
+         select unhex(value->>'id'), unhex(value->>'user'), value->>'channel', value->>'currency', value->>'code',
+            cast(value->>'version' as bigint), $2, $2 from json_each($1) where true
+         on conflict (id) do update set user_id = excluded.user_id, discount_code = excluded.discount_code, version = excluded.version,
+            updated_at = excluded.updated_at",
+        &[&rows.finish(), &tx.now()],
     )
-    .await
-    .map(drop)
+    .await?;
+    remove_items(tx, carts).await?;
+    put_items(tx, carts).await
 }
 
-pub(super) async fn update(tx: &mut Tx, cart: &StoredCart) -> Result<(), DbError> {
-    tx.execute(
-        "update carts set user_id = $2, discount_code = $3, version = $4, updated_at = $5 where id = $1",
-        &[&cart.id, &cart.user, &cart.discount_code, &cart.version, &tx.now()],
-    )
-    .await
-    .map(drop)
-}
-
-/// Stores a cart with its lines as a new version.
-pub(super) async fn change(tx: &mut Tx, cart: &mut StoredCart) -> Result<(), DbError> {
-    cart.version += 1;
-    update(tx, cart).await?;
-    replace_lines(tx, cart.id, &cart.items).await
-}
-
-/// Variants that do not exist (any more) are left out.
-pub(super) async fn replace_lines(tx: &mut Tx, cart: CartId, items: &[CartItem]) -> Result<(), DbError> {
+/// Removes the items that carts hold no more.
+async fn remove_items(tx: &mut Tx, carts: &[ChangedCart<'_>]) -> Result<(), DbError> {
     #[derive(Serialize)]
-    struct Line<'a> {
+    struct Row<'a> {
+        cart: Hex<'a>,
+        variant: Hex<'a>,
+    }
+    let mut rows = JsonRows::new();
+    for ChangedCart { cart, stored } in carts {
+        for gone in stored.iter().filter(|item| !cart.items.iter().any(|kept| kept.variant == item.variant)) {
+            rows.push(&Row { cart: hex(&cart.id), variant: hex(&gone.variant) });
+        }
+    }
+    tx.write_rows(
+        "delete from cart_lines where cart_id in (select unhex(value->>'cart') from json_each($1))
+            and exists (select 1 from json_each($1) j
+                where unhex(j.value->>'cart') = cart_lines.cart_id and unhex(j.value->>'variant') = cart_lines.variant_id)",
+        rows,
+    )
+    .await
+}
+
+/// Writes the items of carts, each at its position.
+async fn put_items(tx: &mut Tx, carts: &[ChangedCart<'_>]) -> Result<(), DbError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        cart: Hex<'a>,
         variant: Hex<'a>,
         quantity: i64,
         seen_price: i64,
         position: i64,
     }
-    tx.execute("delete from cart_lines where cart_id = $1", &[&cart]).await?;
-    let mut lines = JsonRows::new();
-    for (position, item) in (0_i64..).zip(items) {
-        lines.push(&Line { variant: hex(&item.variant), quantity: item.quantity.get(), seen_price: item.seen_price, position });
+    let mut rows = JsonRows::new();
+    for ChangedCart { cart, .. } in carts {
+        for (position, item) in (0_i64..).zip(&cart.items) {
+            rows.push(&Row {
+                cart: hex(&cart.id),
+                variant: hex(&item.variant),
+                quantity: item.quantity.get(),
+                seen_price: item.seen_price,
+                position,
+            });
+        }
     }
-    if lines.is_empty() {
-        return Ok(());
-    }
-    tx.execute(
+    tx.write_rows(
         "insert into cart_lines (cart_id, variant_id, quantity, seen_price, position)
-         select $1, v.id, cast(j.value->>'quantity' as bigint), cast(j.value->>'seen_price' as bigint),
+         select unhex(j.value->>'cart'), v.id, cast(j.value->>'quantity' as bigint), cast(j.value->>'seen_price' as bigint),
             cast(j.value->>'position' as bigint)
-         from json_each($2) j join variants v on v.id = unhex(j.value->>'variant')",
-        &[&cart, &lines.finish()],
+         from json_each($1) j join variants v on v.id = unhex(j.value->>'variant') where true
+         on conflict (cart_id, variant_id) do update set quantity = excluded.quantity, seen_price = excluded.seen_price,
+            position = excluded.position",
+        rows,
     )
     .await
-    .map(drop)
+}
+
+/// Takes everything out of a cart.
+pub(super) async fn clear(tx: &mut Tx, id: CartId) -> Result<(), DbError> {
+    tx.execute("delete from cart_lines where cart_id = $1", &[&id]).await.map(drop)
 }
 
 /// Removes guests' carts that were last changed before a moment, with their lines.

@@ -11,46 +11,57 @@ use platform::Context;
 use platform::db::{Db, DbError, Flag, FromRow, json_ids};
 
 use crate::Shop;
+use crate::paging::Rows;
 use crate::settings::shop_currency;
 
 use super::write::of_ordinary_list;
-use super::{CatalogError, product, store};
+use super::{CatalogError, facts, product, store};
 
 /// Products on one page of the managers' list.
 pub(crate) const PAGE: usize = 50;
 
-/// Categories to choose from, hidden ones too.
+/// Categories to choose from, hidden ones too, without those that a rule fills.
 ///
 /// # Errors
 /// The database's.
 pub async fn category_choices(shop: &Shop, locale: Locale) -> Result<Vec<(CategoryId, String)>, CatalogError> {
     let categories = store::categories(shop.db(), true).await?;
-    Ok(categories.into_iter().map(|c| (c.id, c.view(locale).name)).collect())
+    Ok(categories.into_iter().filter(|c| c.rule.is_none()).map(|c| (c.id, c.view(locale).name)).collect())
 }
 
-/// A page of products, newest first, all of them or those of a category, and where the next page begins.
-pub(crate) async fn newest(
-    db: &Db,
-    status: &str,
-    category: Option<CategoryId>,
-    after: Option<ProductId>,
-) -> Result<(Vec<ProductId>, Option<String>), DbError> {
-    let after = after.unwrap_or(ProductId(uuid::Uuid::max()));
-    let mut ids: Vec<ProductId> = if let Some(category) = category {
-        db.fetch_scalars(
-            "select id from products where category_id = $3 and ($2 = '' or status = $2) and id < $1 order by id desc limit 51",
-            &[&after, &status, &category],
-        )
-        .await?
-    } else if status.is_empty() {
-        db.fetch_scalars("select id from products where id < $1 order by id desc limit 51", &[&after]).await?
-    } else {
-        db.fetch_scalars("select id from products where status = $2 and id < $1 order by id desc limit 51", &[&after, &status]).await?
+/// Products behind one, the newest first, or before it, the oldest first: all of them or those of a category; one more than a page has.
+pub(crate) async fn newest(db: &Db, status: &str, category: Option<CategoryId>, rows: Rows) -> Result<Vec<ProductId>, DbError> {
+    macro_rules! products {
+        ($condition:literal) => {
+            [
+                concat!("select id from products where ", $condition, " id < $1 order by id desc limit 51"),
+                concat!("select id from products where ", $condition, " id > $1 order by id limit 51"),
+            ]
+        };
+    }
+    let newest = ProductId(uuid::Uuid::max());
+    let (key, back) = match rows {
+        Rows::First => (newest, 0),
+        Rows::After(key) => (key.parse().unwrap_or(newest), 0),
+        Rows::Before(key) => (key.parse().unwrap_or(newest), 1),
     };
-    let more = ids.len() > PAGE;
-    ids.truncate(PAGE);
-    let next = ids.last().filter(|_| more).map(ToString::to_string);
-    Ok((ids, next))
+    if let Some(category) = category {
+        let sql = products!("category_id = $3 and ($2 = '' or status = $2) and");
+        db.fetch_scalars(sql[back], &[&key, &status, &category]).await
+    } else if status.is_empty() {
+        db.fetch_scalars(products!("")[back], &[&key]).await
+    } else {
+        db.fetch_scalars(products!("status = $2 and")[back], &[&key, &status]).await
+    }
+}
+
+/// The products of all pages of [`newest`], up to `most`.
+pub(crate) async fn all_of(db: &Db, status: &str, category: Option<CategoryId>, most: usize) -> Result<Vec<ProductId>, DbError> {
+    db.fetch_scalars(
+        "select id from products where ($1 = '' or status = $1) and (category_id = $2 or $3 = 0) order by id desc limit $4",
+        &[&status, &category, &category.is_some(), &i64::try_from(most).unwrap_or(i64::MAX)],
+    )
+    .await
 }
 
 #[derive(FromRow)]
@@ -190,12 +201,15 @@ pub(super) async fn read(shop: &Shop, id: ProductId) -> Result<Option<(String, P
         )
         .await?;
     let Some(head) = head else { return Ok(None) };
+    let (product_type, facts) = facts::read(db, id).await?;
     let pictures = "select picture_id from product_pictures where product_id = $1 order by position";
     let draft = ProductDraft {
         id: Some(id),
         version: head.version,
         handle: head.handle,
         category: head.category,
+        product_type,
+        facts,
         vendor: head.vendor,
         tax_class: head.tax_class,
         featured: head.featured,

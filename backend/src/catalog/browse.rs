@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::id::ProductId;
-use domain::view::{CategoryView, Facet, FacetValue, HomeView, ListingQuery, ListingView, ProductCardView, StoryView};
-use domain::{Locale, Money};
+use domain::id::{CategoryId, ProductId};
+use domain::view::{CategoryRule, CategoryView, Facet, FacetValue, HomeView, ListingQuery, ListingView, ProductCardView, Sort, StoryView};
+use domain::{Locale, Money, Timestamp};
+use platform::db::DbError;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -12,8 +13,8 @@ use crate::Shop;
 use crate::settings;
 
 use super::cache::FacetName;
-use super::listings::{FacetCounts, Filter, PageCursor};
-use super::{CatalogError, PAGE, sizes, store};
+use super::listings::{FacetCounts, Filter, Page, PageCursor, PagePlace, Snapshot};
+use super::{CatalogError, PAGE, languages, sizes, store};
 
 /// Options that a list offers as filters, at most: those that most products have.
 const MAX_FACETS: usize = 8;
@@ -45,6 +46,53 @@ pub async fn categories(shop: &Shop, locale: Locale) -> Result<Vec<CategoryView>
     Ok(snapshot.categories.iter().map(|c| c.view(locale)).collect())
 }
 
+/// The published categories by their ids, in order.
+pub(crate) async fn published_categories(shop: &Shop, locale: Locale) -> Result<Vec<(CategoryId, CategoryView)>, CatalogError> {
+    let snapshot = shop.listings().current(shop).await?;
+    Ok(snapshot.categories.iter().map(|c| (c.id, c.view(locale))).collect())
+}
+
+/// All categories by their ids, in order, each with whether it is published.
+pub(crate) async fn every_category(shop: &Shop, locale: Locale) -> Result<Vec<(CategoryId, CategoryView, bool)>, CatalogError> {
+    let categories = store::categories(shop.db(), true).await?;
+    Ok(categories.iter().map(|c| (c.id, c.view(locale), c.published)).collect())
+}
+
+/// The newest products of a category, and its name and slug; none of a category that is not published.
+pub(crate) async fn newest_of(
+    shop: &Shop,
+    locale: Locale,
+    category: CategoryId,
+) -> Result<Option<(CategoryView, Vec<ProductCardView>)>, CatalogError> {
+    let snapshot = shop.listings().current(shop).await?;
+    let Some(found) = snapshot.categories.iter().find(|c| c.id == category) else { return Ok(None) };
+    let filter = Filter { category: Some(category), ..Filter::default() };
+    let page = snapshot.page(&filter, Sort::Newest, PagePlace::First, ROW);
+    Ok(Some((found.view(locale), cards_by_ids(shop, locale, &page.products).await?)))
+}
+
+/// Products with a place on the home page, in order.
+pub(crate) async fn featured(shop: &Shop, locale: Locale) -> Result<Vec<ProductCardView>, CatalogError> {
+    let ids = shop.listings().current(shop).await?.featured(ROW);
+    cards_by_ids(shop, locale, &ids).await
+}
+
+/// The newest products.
+pub(crate) async fn newest(shop: &Shop, locale: Locale) -> Result<Vec<ProductCardView>, CatalogError> {
+    let ids = shop.listings().current(shop).await?.newest(ROW);
+    cards_by_ids(shop, locale, &ids).await
+}
+
+/// The stories of the home page, each with its category where that is published.
+pub(crate) async fn stories(shop: &Shop) -> Result<Vec<(Story, Option<CategoryId>)>, CatalogError> {
+    let snapshot = shop.listings().current(shop).await?;
+    let stories: Vec<Story> = shop.settings().get(shop.db(), STORIES).await?.unwrap_or_default();
+    let category = |story: &Story| snapshot.categories.iter().find(|c| c.handle == story.category).map(|c| c.id);
+    Ok(stories.into_iter().map(|story| (category(&story), story)).map(|(category, story)| (story, category)).collect())
+}
+
+/// Stories, categories and products, as the catalogue has them for the home page.
+///
 /// # Errors
 /// The database's.
 pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError> {
@@ -76,16 +124,50 @@ pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError>
     })
 }
 
+/// The categories in the order in which they first come among these products, and then the others.
+///
+/// # Errors
+/// The database's.
+pub async fn categories_by_products(shop: &Shop, locale: Locale, products: &[ProductId]) -> Result<Vec<CategoryView>, CatalogError> {
+    let snapshot = shop.listings().current(shop).await?;
+    let first =
+        |category: &store::Category| products.iter().position(|id| snapshot.category_of(*id).is_some_and(|of| of.id == category.id));
+    let mut categories: Vec<_> = snapshot.categories.iter().map(|c| (first(c).unwrap_or(usize::MAX), c)).collect();
+    categories.sort_by_key(|(place, _)| *place);
+    Ok(categories.into_iter().map(|(_, c)| c.view(locale)).collect())
+}
+
+/// What the categories of these products are called.
+///
+/// # Errors
+/// The database's.
+pub async fn category_names(shop: &Shop, locale: Locale, products: &[ProductId]) -> Result<HashMap<ProductId, String>, CatalogError> {
+    let snapshot = shop.listings().current(shop).await?;
+    Ok(products.iter().filter_map(|id| Some((*id, snapshot.category_of(*id)?.view(locale).name))).collect())
+}
+
 /// A page of a list: 24 products, what they can be filtered by, and where the next page begins. A category that does not exist
 /// gives an empty list without a category.
 ///
 /// # Errors
 /// The database's.
 pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Result<ListingView, CatalogError> {
+    list(shop, locale, query, None).await
+}
+
+/// The same of some products, which are in the order of how well they fit what was searched.
+///
+/// # Errors
+/// The database's.
+pub async fn listing_of(shop: &Shop, locale: Locale, query: &ListingQuery, best: &[ProductId]) -> Result<ListingView, CatalogError> {
+    list(shop, locale, query, Some(best)).await
+}
+
+async fn list(shop: &Shop, locale: Locale, query: &ListingQuery, best: Option<&[ProductId]>) -> Result<ListingView, CatalogError> {
     let snapshot = shop.listings().current(shop).await?;
     let category = query.category.as_deref().and_then(|slug| snapshot.category_by_slug(slug));
     if query.category.is_some() && category.is_none() {
-        return Ok(ListingView { category: None, products: Vec::new(), facets: Vec::new(), next: None });
+        return Ok(ListingView::default());
     }
     let mut options: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (option, value) in query.options.iter().filter_map(|key| key.split_once(':')) {
@@ -97,23 +179,54 @@ pub async fn listing(shop: &Shop, locale: Locale, query: &ListingQuery) -> Resul
         price_min: query.price_min,
         price_max: query.price_max,
         in_stock: query.in_stock,
+        among: best.map(|best| snapshot.bits_of(best)),
+        new_since: category.and_then(|category| category.rule.as_ref()).and_then(|rule| new_since(shop, rule)),
     };
-    let (ids, next) = snapshot.page(&filter, query.sort, query.after.as_deref().and_then(cursor), PAGE);
+    let page = page(&snapshot, &filter, query, best);
     let counted = snapshot.facets(&filter);
     // Filters are ordered by the whole category, so that ticking one does not move the others.
-    let unfiltered = Filter { category: filter.category, ..Filter::default() };
+    let unfiltered = Filter { category: filter.category, among: filter.among.clone(), new_since: filter.new_since, ..Filter::default() };
     let totals: HashMap<String, i64> =
         snapshot.facets(&unfiltered).into_iter().map(|facet| (facet.option, facet.values.iter().map(|v| v.1).sum())).collect();
     let facets = named_facets(shop, locale, &filter, counted, &totals).await?;
+    let currency = settings::shop_currency(shop);
     Ok(ListingView {
         category: category.map(|c| c.view(locale)),
-        products: cards_by_ids(shop, locale, &ids).await?,
+        languages: category.map(|c| languages::addresses_of(&snapshot, c)).unwrap_or_default(),
+        total: snapshot.count(&filter),
+        prices: snapshot.prices(&unfiltered).map(|(lowest, highest)| (Money::new(lowest, currency), Money::new(highest, currency))),
+        products: cards_by_ids(shop, locale, &page.products).await?,
         facets,
-        next: next.map(|(key, id)| format!("{key}.{}", id.simple())),
+        previous: page.previous,
+        next: page.next,
     })
 }
 
-/// None for what is no cursor: the list then begins at its first page.
+/// From when on a product is new for a rule; none where it names no days. Days begin and end at midnight, when pages are rendered again
+/// as well.
+pub(super) fn new_since(shop: &Shop, rule: &CategoryRule) -> Option<Timestamp> {
+    let days = rule.new_days?;
+    let zone = settings::time_zone(shop);
+    Some(zone.start_of(zone.date(shop.now()).plus_days(1 - days)))
+}
+
+/// A page by how many products are before it where they come by how well they fit, else by the key of the product at its edge.
+fn page(snapshot: &Snapshot, filter: &Filter, query: &ListingQuery, best: Option<&[ProductId]>) -> Page<String> {
+    match best.filter(|_| query.sort == Sort::Best) {
+        Some(best) => {
+            let place = place(query, |text| text.parse().ok());
+            snapshot.page_in_order(filter, best, place, PAGE).named(|count| count.to_string())
+        }
+        None => snapshot.page(filter, query.sort, place(query, cursor), PAGE).named(|(key, id)| format!("{key}.{}", id.simple())),
+    }
+}
+
+/// What is no cursor leads to the first page.
+fn place<C>(query: &ListingQuery, read: impl Fn(&str) -> Option<C>) -> PagePlace<C> {
+    let before = query.before.as_deref().and_then(&read).map(PagePlace::Before);
+    before.or_else(|| query.after.as_deref().and_then(&read).map(PagePlace::After)).unwrap_or(PagePlace::First)
+}
+
 fn cursor(text: &str) -> Option<PageCursor> {
     let (key, id) = text.split_once('.')?;
     Some((key.parse().ok()?, Uuid::try_parse(id).ok()?))
@@ -128,7 +241,12 @@ pub async fn cards_by_ids(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Res
     Ok(ids.iter().filter_map(|id| cards.remove(id)).collect())
 }
 
-async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap<ProductId, ProductCardView>, CatalogError> {
+/// The slugs of those of these products that are published.
+pub(crate) async fn slugs(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap<ProductId, String>, DbError> {
+    Ok(by_id(shop, locale, ids).await?.into_iter().map(|(id, card)| (id, card.slug)).collect())
+}
+
+async fn by_id(shop: &Shop, locale: Locale, ids: &[ProductId]) -> Result<HashMap<ProductId, ProductCardView>, DbError> {
     let cache = &shop.listings().cache.cards;
     let reading = cache.begin_reading();
     let mut cards: HashMap<_, _> = ids.iter().filter_map(|id| Some((*id, cache.get(&(locale, *id))?))).collect();
@@ -215,7 +333,8 @@ fn named_facet(names: &FacetNames, filter: &Filter, facet: FacetCounts) -> Facet
             None => (i64::MAX, value.clone()),
         };
         let chosen = chosen.is_some_and(|c| c.contains(&value));
-        values.push((position, FacetValue { key: format!("{}:{value}", facet.option), name: shown, count, chosen }));
+        let swatch = domain::swatch(&facet.option, &shown).map(str::to_owned);
+        values.push((position, FacetValue { key: format!("{}:{value}", facet.option), name: shown, swatch, count, chosen }));
     }
     let sizes: Option<Vec<i64>> = values.iter().map(|(_, value)| sizes::size(&value.key)).collect();
     match sizes {

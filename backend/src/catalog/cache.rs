@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::Locale;
 use domain::id::{CategoryId, PictureId, ProductId};
-use domain::view::{OptionView, PictureView, ProductCardView};
+use domain::view::{FactView, OptionView, PictureView, ProductCardView, SizeGuideView};
 use platform::cache::Cache;
 
 /// Some 3 kB each.
@@ -25,8 +25,8 @@ pub(super) struct ProductPage {
     pub tax_class: String,
     pub tags: Vec<String>,
     pub slug: String,
-    /// Language code and slug.
-    pub slugs: Vec<(String, String)>,
+    /// As in [`ProductView`](domain::view::ProductView).
+    pub languages: Vec<(String, String)>,
     pub name: String,
     pub summary: String,
     pub description: String,
@@ -34,6 +34,8 @@ pub(super) struct ProductPage {
     pub seo_description: String,
     pub pictures: Vec<PictureView>,
     pub options: Vec<OptionView>,
+    pub facts: Vec<FactView>,
+    pub size_guide: Option<SizeGuideView>,
 }
 
 /// What a filter's value is called, and its position among the values of its option.
@@ -44,7 +46,7 @@ pub(super) struct FacetName {
     pub position: i64,
 }
 
-/// What is cached of products.
+/// What shoppers' pages read of products, until an event changes it.
 pub(super) struct ProductCache {
     /// By language and slug.
     pub pages: Cache<(Locale, String), Arc<ProductPage>>,

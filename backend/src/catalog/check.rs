@@ -16,7 +16,9 @@ pub(super) const MAX_VARIANTS: usize = 250;
 pub(super) const MAX_OPTIONS: usize = 3;
 /// Of one option. Each variant may have a value of its own.
 const MAX_VALUES: usize = MAX_VARIANTS;
-const MAX_TAGS: usize = 50;
+pub(super) const MAX_TAGS: usize = 50;
+/// Characters of a tag.
+pub(super) const MAX_TAG: usize = 60;
 pub(super) const MAX_PICTURES: usize = 50;
 /// The last rank among the featured products of the home page.
 pub(super) const MAX_FEATURED: i64 = 1_000_000;
@@ -29,7 +31,7 @@ use crate::inventory::MAX_VALUE;
 pub(super) use crate::pricing::TAX_CLASSES;
 
 /// Collects what is wrong by field.
-pub(super) struct Checker {
+pub(crate) struct Checker {
     pub locale: Locale,
     pub errors: FieldErrors,
 }
@@ -147,7 +149,7 @@ fn texts(c: &mut Checker, draft: &ProductDraft) -> Vec<NewText> {
 }
 
 /// The slug that was typed, or one made from the name; empty for a name without Latin letters or digits.
-pub(super) fn slug_of(c: &mut Checker, field: &str, typed: &str, name: &str) -> String {
+pub(crate) fn slug_of(c: &mut Checker, field: &str, typed: &str, name: &str) -> String {
     let slug = slug(if typed.trim().is_empty() { name } else { typed });
     if slug.is_empty() && !typed.trim().is_empty() {
         c.wrong(field, t::FIELD_SLUG_INVALID.text(c.locale));
@@ -168,7 +170,7 @@ fn tags(c: &mut Checker, tags: &[String]) -> Vec<String> {
         c.wrong("tags", t::FIELD_NUMBER_RANGE.with(c.locale, &[("min", "0"), ("max", &MAX_TAGS.to_string())]));
     }
     for tag in &tags {
-        c.text("tags", tag, 60);
+        c.text("tags", tag, MAX_TAG);
     }
     tags
 }
@@ -252,6 +254,11 @@ fn variants(
         let price = c.amount(&format!("price.{n}"), draft.price, currency);
         if let Some(was) = draft.compare_at {
             c.amount(&format!("compare_at.{n}"), was, currency);
+            // An imported product may have one already.
+            let is_new = !existing.iter().any(|old| old.id.is_some() && old.id == draft.id && old.compare_at == draft.compare_at);
+            if is_new && (1..=draft.price).contains(&was) {
+                c.wrong(format!("compare_at.{n}"), t::ADMIN_PRODUCTS_COMPARE_AT_LOW.text(c.locale));
+            }
         }
         c.range(&format!("stock.{n}"), draft.stock, MAX_STOCK);
         if draft.id.is_none() && draft.stock.saturating_mul(draft.cost) > MAX_VALUE {

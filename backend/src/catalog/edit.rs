@@ -20,19 +20,20 @@ use crate::settings::shop_currency;
 use super::admin::read;
 use super::events::{ProductArchived, ProductCreated, ProductPublished, ProductUpdated, ProductWithdrawn};
 use super::write::{self, NewProduct};
-use super::{CatalogError, check};
+use super::{CatalogError, check, facts};
 
 /// Saves a product as a whole; a new one begins as a draft. Variants that are not named any more are archived, never deleted.
 ///
 /// # Errors
 /// [`CatalogError::Invalid`] by field (see [`check::check`]), [`CatalogError::Stale`] when somebody else saved it since,
 /// [`CatalogError::Unknown`], not allowed.
-pub async fn save_product(shop: &Shop, ctx: &Context, locale: Locale, draft: ProductDraft) -> Result<ProductId, CatalogError> {
+pub async fn save_product(shop: &Shop, ctx: &Context, locale: Locale, mut draft: ProductDraft) -> Result<ProductId, CatalogError> {
     ctx.require(Permission::WriteProducts)?;
     let before = match draft.id {
         Some(id) => Some(read(shop, id).await?.ok_or(CatalogError::Unknown)?.1),
         None => None,
     };
+    draft.facts = facts::check(locale, &draft.facts)?;
     let new = check::check(locale, shop_currency(shop), &draft, before.as_ref(), || shop.id()).map_err(CatalogError::Invalid)?;
     let save = ProductSave { shop: shop.clone(), locale, changes: changes(before.as_ref(), &draft), new, draft };
     let id = save.new.id;
@@ -48,6 +49,8 @@ fn changes(before: Option<&ProductDraft>, after: &ProductDraft) -> ProductUpdate
     };
     let fields = [
         ("category", before.category != after.category),
+        ("product_type", before.product_type != after.product_type),
+        ("facts", before.facts != after.facts),
         ("vendor", before.vendor != after.vendor),
         ("tax_class", before.tax_class != after.tax_class),
         ("featured", before.featured != after.featured),
@@ -113,6 +116,7 @@ impl ProductSave {
         } else {
             write::insert_products(tx, list, std::slice::from_ref(&new)).await?;
         }
+        facts::write(tx, self.locale, new.id, self.draft.product_type, &self.draft.facts).await?;
         self.first_stock(tx, &new).await?;
         write::refresh(tx, &home_market(&self.shop), &[new.id]).await?;
         if version.is_some() {
@@ -211,7 +215,8 @@ impl ProductSave {
     /// The category and the pictures must exist.
     async fn check_references(&self, tx: &mut Tx, new: &NewProduct) -> Result<(), CatalogError> {
         if let Some(category) = new.category {
-            let existing: Option<CategoryId> = tx.fetch_optional_scalar("select id from categories where id = $1", &[&category]).await?;
+            let existing: Option<CategoryId> =
+                tx.fetch_optional_scalar("select id from categories where id = $1 and rule is null", &[&category]).await?;
             if existing.is_none() {
                 return self.wrong("category", t::FIELD_CHOOSE);
             }
@@ -285,7 +290,7 @@ pub(super) async fn receive(
 }
 
 /// The word with the last six digits of an id, for a slug or handle that is taken.
-pub(super) fn with_id_suffix(word: &str, id: Uuid) -> String {
+pub(crate) fn with_id_suffix(word: &str, id: Uuid) -> String {
     let id = id.simple().to_string();
     let word: String = word.chars().take(70).collect();
     format!("{}-{}", word.trim_end_matches('-'), &id[id.len() - 6..])

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use domain::Currency;
-use domain::id::{CategoryId, PictureId, PriceListId, ProductId};
+use domain::id::{BulkEditId, CategoryId, PictureId, PriceListId, ProductId, ProductTypeId};
+use domain::view::CategoryRule;
 use platform::events::Event;
 use platform::follows;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -17,6 +18,9 @@ pub const PRODUCT_CHANGES: &[&str] =
 
 /// All events after which categories may be other ones.
 pub const CATEGORY_CHANGES: &[&str] = follows![CategoryCreated, CategoryUpdated, CategoryRemoved];
+
+/// All events after which the facts and size guides of products may be other ones.
+pub const PRODUCT_TYPE_CHANGES: &[&str] = follows![ProductTypeCreated, ProductTypeUpdated];
 
 /// Set by imports, and in part by the demonstration data.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -65,6 +69,12 @@ pub struct ProductUpdated {
     /// Before and after by SKU, in minor units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prices: Option<BTreeMap<String, (i64, i64)>>,
+    /// Of the prices, where a bulk edit changed them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_list: Option<PriceListId>,
+    /// What changed it with many others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk_edit: Option<BulkEditId>,
     /// The version after the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
@@ -161,6 +171,9 @@ pub struct CategoryCreated {
     pub position: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<bool>,
+    /// Of one that is filled by a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<CategoryRule>,
 }
 
 impl Event for CategoryCreated {
@@ -179,6 +192,9 @@ pub struct CategoryUpdated {
     pub position: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<bool>,
+    /// Of one that is filled by a rule from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<CategoryRule>,
 }
 
 impl Event for CategoryUpdated {
@@ -199,6 +215,81 @@ pub struct CategoryRemoved {
 impl Event for CategoryRemoved {
     const KIND: &'static str = "category.removed";
     type Subject = CategoryId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProductTypeCreated {
+    /// In English.
+    pub name: String,
+    /// Keys of its fields, in their order.
+    pub fields: Vec<String>,
+}
+
+impl Event for ProductTypeCreated {
+    const KIND: &'static str = "product_type.created";
+    type Subject = ProductTypeId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProductTypeUpdated {
+    /// In English.
+    pub name: String,
+    pub archived: bool,
+    /// Keys of its fields, in their order.
+    pub fields: Vec<String>,
+    /// Keys of those that went, with what products stated of them.
+    pub removed: Vec<String>,
+}
+
+impl Event for ProductTypeUpdated {
+    const KIND: &'static str = "product_type.updated";
+    type Subject = ProductTypeId;
+}
+
+/// A member of staff had many products changed, after a preview.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BulkEditBegun {
+    pub products: i64,
+}
+
+impl Event for BulkEditBegun {
+    const KIND: &'static str = "bulk_edit.begun";
+    type Subject = BulkEditId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BulkEditDone {
+    /// Products that were changed.
+    pub changed: i64,
+    /// Products that somebody changed after the preview, and so were not.
+    pub left_out: i64,
+}
+
+impl Event for BulkEditDone {
+    const KIND: &'static str = "bulk_edit.done";
+    type Subject = BulkEditId;
+}
+
+/// A member of staff had the products of a bulk edit changed back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BulkEditUndoBegun {}
+
+impl Event for BulkEditUndoBegun {
+    const KIND: &'static str = "bulk_edit.undo_begun";
+    type Subject = BulkEditId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BulkEditUndone {
+    /// Products that are as before.
+    pub undone: i64,
+    /// Products of which something was changed since, and stays.
+    pub kept: i64,
+}
+
+impl Event for BulkEditUndone {
+    const KIND: &'static str = "bulk_edit.undone";
+    type Subject = BulkEditId;
 }
 
 /// Everything may have changed.

@@ -28,8 +28,8 @@ pub struct ProductExport {
     columns: Vec<(Column, String)>,
     left: std::vec::IntoIter<ProductId>,
     begun: bool,
-    /// Pictures are named by their files, which are written into a folder.
-    files: bool,
+    /// The files of pictures that were written into a folder, by the pictures' hashes.
+    written: HashMap<String, String>,
 }
 
 impl ProductExport {
@@ -46,7 +46,7 @@ impl ProductExport {
         // Sorted here, for databases differ in their collations.
         rows.sort_unstable_by(|a, b| a.handle.cmp(&b.handle));
         let left = rows.into_iter().map(|row| row.id).collect::<Vec<_>>().into_iter();
-        Ok(Self { shop: shop.clone(), columns: all(), left, begun: false, files: false })
+        Ok(Self { shop: shop.clone(), columns: all(), left, begun: false, written: HashMap::new() })
     }
 
     /// The next lines of the file; none at its end.
@@ -65,12 +65,11 @@ impl ProductExport {
             rows.push(self.columns.iter().map(|(_, name)| name.clone()).collect());
         }
         let found = full_product::read(shop, &batch).await?;
-        let names = if self.files { file_names(shop, found.values()).await } else { HashMap::new() };
         for full in batch.iter().filter_map(|id| found.get(id)) {
             let pictures = full.pictures.iter().map(|(id, picture)| {
                 let from = picture.source.clone().filter(|source| source.starts_with("http://") || source.starts_with("https://"));
                 let served = || format!("{}/pictures/{id}/1280.webp", shop.config().public_url);
-                (*id, names.get(&picture.hash).cloned().or(from).unwrap_or_else(served))
+                (*id, self.written.get(&picture.hash).cloned().or(from).unwrap_or_else(served))
             });
             let product = Exported { shop, full, pictures: pictures.collect() };
             let lines = full.product.variants.len().max(full.product.pictures.len()).max(1);
@@ -82,11 +81,10 @@ impl ProductExport {
     /// Writes the whole file, and the original pictures into a folder when one is given.
     ///
     /// # Errors
-    /// The database's, or [`CatalogError::Files`].
+    /// The database's, [`CatalogError::Files`], or [`CatalogError::Output`].
     pub async fn write(mut self, file: &mut (dyn std::io::Write + Send), pictures: Option<&Path>) -> Result<(), CatalogError> {
-        let failed = |error: std::io::Error| CatalogError::Files(error.to_string());
+        let failed = |error: std::io::Error| CatalogError::Output(error.to_string());
         if let Some(folder) = pictures {
-            self.files = true;
             std::fs::create_dir_all(folder).map_err(failed)?;
             let hashes: Vec<String> = self
                 .shop
@@ -98,8 +96,10 @@ impl ProductExport {
                 )
                 .await?;
             for hash in hashes {
-                let bytes = self.shop.files().get(&hash).map_err(failed)?;
-                std::fs::write(folder.join(file_name(&hash, &bytes)), bytes).map_err(failed)?;
+                let bytes = self.shop.files().get(&hash).await?;
+                let name = file_name(&hash, &bytes);
+                std::fs::write(folder.join(&name), bytes).map_err(failed)?;
+                self.written.insert(hash, name);
             }
         }
         while let Some(lines) = self.next().await? {
@@ -113,16 +113,6 @@ impl ProductExport {
 fn file_name(hash: &str, bytes: &[u8]) -> String {
     let ending = image::guess_format(bytes).ok().and_then(|format| format.extensions_str().first().copied()).unwrap_or("jpg");
     format!("{hash}.{ending}")
-}
-
-async fn file_names<'a>(shop: &Shop, products: impl Iterator<Item = &'a FullProduct>) -> HashMap<String, String> {
-    let hashes: Vec<String> = products.flat_map(|product| product.pictures.values().map(|picture| picture.hash.clone())).collect();
-    let files = shop.files().clone();
-    let named = move || {
-        let name = |hash: String| files.get(&hash).ok().map(|bytes| (hash.clone(), file_name(&hash, &bytes)));
-        hashes.into_iter().filter_map(name).collect()
-    };
-    tokio::task::spawn_blocking(named).await.unwrap_or_default()
 }
 
 struct Exported<'a> {

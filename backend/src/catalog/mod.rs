@@ -5,20 +5,27 @@
 //! prices when a price list begins or ends, or the taxes of one without tax change, by its job.
 
 pub(crate) mod admin;
-mod availability;
 mod browse;
+mod bulk;
 mod cache;
+mod card_updates;
 mod categories;
+mod changes;
 mod check;
-mod dated_prices;
 mod edit;
 pub mod events;
 mod export;
+mod facts;
+mod former_slugs;
 mod full_product;
 pub mod import;
+mod languages;
 mod listings;
 mod pictures;
+mod price_lists;
 mod product;
+mod product_types;
+mod sitemap;
 mod sizes;
 mod store;
 mod tables;
@@ -27,23 +34,38 @@ mod write;
 use domain::view::FieldErrors;
 use platform::Forbidden;
 use platform::db::DbError;
+use platform::files::FilesError;
+use platform::jobs::Handlers;
 
+use crate::Shop;
 use crate::accounting::AccountingError;
 
 pub use admin::{admin_product, category_choices, prices_include_tax};
-pub use availability::{catch_up, follow};
-pub(crate) use browse::{STORIES, Story};
-pub use browse::{cards_by_ids, categories, home, listing};
-pub use categories::{category_list, category_to_edit, remove_category, save_category, set_category_picture};
-pub use dated_prices::{price_list_changed, price_lists, set_includes_tax};
-pub(crate) use dated_prices::{register, schedule_price_lists};
+pub(crate) use browse::{STORIES, Story, every_category, featured, newest, newest_of, published_categories, slugs, stories};
+pub use browse::{cards_by_ids, categories, categories_by_products, category_names, home, listing, listing_of};
+pub use bulk::{
+    bulk_choices, bulk_edit, bulk_rows, delete_old_bulk_edits, do_bulk_edit, latest_bulk_edits, plan_bulk_edit, price_list_currency,
+    resume_bulk_edit, undo_bulk_edit,
+};
+pub(crate) use card_updates::{FOLLOWER, stock_written};
+pub use card_updates::{catch_up, follow};
+pub use categories::{category_list, category_to_edit, last_category_change, remove_category, save_category, set_category_picture};
+pub use changes::changes_since;
+pub(crate) use check::{Checker, slug_of};
+pub(crate) use edit::with_id_suffix;
 pub use edit::{save_product, set_status};
 pub use export::ProductExport;
+pub use former_slugs::{moved_category, moved_product};
+pub use languages::{language_of_category, language_of_product};
 pub use listings::ListingIndex;
 pub(crate) use listings::invalidate;
-pub use pictures::{MAX_UPLOAD_BYTES, PictureForm, WIDTHS, add_picture, encode_missing, forms, picture_file};
+pub use pictures::{PictureForm, WIDTHS, add_picture, encode_missing, forms, picture_file};
 pub(crate) use pictures::{StoredPicture, store_bundled as store_bundled_picture};
+pub(crate) use price_lists::schedule_price_lists;
+pub use price_lists::{price_list_changed, price_lists, set_includes_tax};
 pub use product::product;
+pub use product_types::{MAX_FIELDS, product_type_choices, product_type_to_edit, product_types, save_product_type};
+pub use sitemap::public_paths;
 pub(crate) use write::{
     NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, ProductPriceList, insert_pictures, insert_products, refresh,
 };
@@ -65,22 +87,31 @@ pub enum CatalogError {
     Stale,
     #[error("there are still products in this category")]
     InUse,
+    #[error("this bulk edit is too old to be undone")]
+    TooLate,
     /// Not one of `draft`, `published`, `archived`.
     #[error("“{0}” is not a state of a product")]
     Status(String),
     #[error("this is not a JPEG, PNG or WebP picture, or it is damaged")]
     NotAPicture,
-    #[error("this picture is too large: up to 15 MB and 50 megapixels can be used")]
+    #[error("this picture is too large: up to {} MB can be used", domain::MAX_UPLOAD_MB)]
     TooLarge,
+    #[error("this picture has too many pixels: up to 50 megapixels, and 12,000 pixels a side, can be used")]
+    TooManyPixels,
+    /// The store's message follows.
+    #[error("the picture could not be stored or read: {0}")]
+    Files(#[from] FilesError),
+    #[error("the picture could not be encoded: {0}")]
+    Encoding(String),
     /// The file system's message follows.
-    #[error("the picture could not be stored: {0}")]
-    Files(String),
+    #[error("the file could not be written: {0}")]
+    Output(String),
     /// A file to import that is no list of products.
     #[error("{0}")]
     NotAList(String),
     /// A file to import with a number that can be read in two ways; the decimal sign must be given with the import.
     #[error("line {line}, {column}: “{text}” can be read in two ways; say whether decimals stand behind a comma or a point")]
-    WhichDecimalMark { line: u64, column: String, text: String },
+    AmbiguousDecimalMark { line: u64, column: String, text: String },
     /// The value of the stock could not be booked.
     #[error(transparent)]
     Books(AccountingError),
@@ -89,6 +120,12 @@ pub enum CatalogError {
 }
 
 crate::accounting::from_accounting!(CatalogError);
+
+/// Adds the jobs of this area.
+pub(crate) fn register(handlers: &mut Handlers<Shop>) {
+    price_lists::register(handlers);
+    bulk::register(handlers);
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,20 +5,24 @@
 //! that needs it.
 
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::io::Cursor;
 use std::sync::LazyLock;
 use std::time::Instant;
 
+use bytes::Bytes;
 use domain::Locale;
+use domain::MAX_UPLOAD_BYTES;
 use domain::id::{PictureId, ProductId};
 use domain::permission::Permission;
 use domain::view::PictureView;
+use futures::{StreamExt, TryStreamExt, stream};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use platform::Context;
 use platform::db::FromRow;
-use platform::files::Files;
+use platform::files::{Files, FilesError};
 use tokio::sync::Mutex;
 
 use crate::Shop;
@@ -28,8 +32,6 @@ use super::{CatalogError, NewPicture, write};
 
 /// The widths in pixels that are served. A smaller original is never enlarged.
 pub const WIDTHS: [u32; 6] = [160, 320, 480, 640, 960, 1280];
-/// The largest file that is accepted.
-pub const MAX_UPLOAD_BYTES: usize = 15 * 1024 * 1024;
 /// A small file may unpack to very many pixels.
 const MAX_PIXELS: u64 = 50_000_000;
 const MAX_SIDE_PIXELS: u32 = 12_000;
@@ -54,19 +56,25 @@ pub(crate) struct StoredPicture {
 /// Checks the bytes of a picture and stores them.
 ///
 /// # Errors
-/// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`], [`CatalogError::Files`].
+/// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`], [`CatalogError::TooManyPixels`], [`CatalogError::Files`].
 pub(super) async fn store(shop: &Shop, bytes: Vec<u8>) -> Result<StoredPicture, CatalogError> {
     if bytes.len() > MAX_UPLOAD_BYTES {
         return Err(CatalogError::TooLarge);
     }
-    let files = shop.files().clone();
-    let stored = tokio::task::spawn_blocking(move || {
-        let (width, height) = size(&bytes)?;
-        let hash = Files::name(&bytes);
-        files.put(&hash, &bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
-        Ok(StoredPicture { hash, width, height })
-    });
-    stored.await.unwrap_or(Err(CatalogError::NotAPicture))
+    let bytes = Bytes::from(bytes);
+    let checked = bytes.clone();
+    let picture = aside(move || {
+        let (width, height) = size(&checked)?;
+        Ok(StoredPicture { hash: Files::name(&checked), width, height })
+    })
+    .await?;
+    shop.files().put(&picture.hash, bytes).await.inspect_err(|error| tracing::error!(%error, "a picture could not be stored"))?;
+    Ok(picture)
+}
+
+/// Does what needs a processor for long, beside the threads that answer requests. What makes it panic is no picture.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, CatalogError> + Send + 'static) -> Result<T, CatalogError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(CatalogError::NotAPicture))
 }
 
 /// Stores a picture that the program carries, with what is served of it: width in pixels, format and bytes. It is not decoded.
@@ -78,23 +86,22 @@ pub(crate) async fn store_bundled(
     bytes: &'static [u8],
     forms: &'static [(u32, &'static str, &'static [u8])],
 ) -> Result<StoredPicture, CatalogError> {
-    let files = shop.files().clone();
-    let stored = tokio::task::spawn_blocking(move || {
-        let (width, height) = reader(bytes)?.into_dimensions().map_err(|e| unreadable(&e))?;
-        let hash = Files::name(bytes);
-        files.put(&hash, bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
-        for (width, format, bytes) in forms {
-            files.put(&form_name(&hash, *width, format), bytes).map_err(|e| CatalogError::Files(e.to_string()))?;
-        }
-        Ok(StoredPicture { hash, width, height })
+    let (width, height) = reader(bytes)?.into_dimensions().map_err(|e| unreadable(&e))?;
+    let hash = Files::name(bytes);
+    shop.files().put(&hash, Bytes::from_static(bytes)).await?;
+    let puts = forms.iter().map(|(width, format, bytes)| {
+        let name = form_name(&hash, *width, format);
+        async move { shop.files().put(&name, Bytes::from_static(bytes)).await }
     });
-    stored.await.unwrap_or(Err(CatalogError::NotAPicture))
+    // Some at a time: to a bucket each takes a while.
+    stream::iter(puts).buffer_unordered(4).try_collect::<()>().await?;
+    Ok(StoredPicture { hash, width, height })
 }
 
 /// Stores a picture with its descriptions, and appends it to those of a product when one is named.
 ///
 /// # Errors
-/// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`], [`CatalogError::Unknown`] product, not allowed, a full disk.
+/// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`], [`CatalogError::TooManyPixels`], [`CatalogError::Unknown`] product, not allowed, a full disk.
 pub async fn add_picture(
     shop: &Shop,
     ctx: &Context,
@@ -106,7 +113,7 @@ pub async fn add_picture(
     let StoredPicture { hash, width, height } = store(shop, bytes).await?;
     let alts: Vec<_> = alts.into_iter().map(|(locale, alt)| (locale.code(), alt.trim().chars().take(300).collect::<String>())).collect();
     let alt = alts.first().map(|(_, alt)| alt.clone()).unwrap_or_default();
-    let picture = NewPicture { id: PictureId(shop.id()), hash, width, height, alts };
+    let picture = NewPicture { id: PictureId(shop.id()), hash: hash.clone(), width, height, alts };
     let id = picture.id;
     shop.write(ctx, async move |tx| {
         write::insert_pictures(tx, tx.now(), std::slice::from_ref(&picture)).await?;
@@ -130,15 +137,19 @@ pub async fn add_picture(
     .await?;
     shop.listings().invalidate(product);
     let shop = shop.clone();
-    tokio::spawn(async move { encode_all(&shop, id).await });
+    tokio::spawn(async move {
+        if let Err(error) = encode_all(&shop, &hash, width, &HashSet::new()).await {
+            tracing::warn!(%error, picture = %id, "a picture could not be encoded");
+        }
+    });
     Ok(PictureView { id, alt, width, height })
 }
 
 /// The bytes of a picture in one of [`WIDTHS`], as `avif` or `webp`. None when there is no such picture, width or format.
 ///
 /// # Errors
-/// The database's, or the folder of files'.
-pub async fn picture_file(shop: &Shop, id: PictureId, width: u32, format: &str) -> Result<Option<Vec<u8>>, CatalogError> {
+/// The database's, or the files'.
+pub async fn picture_file(shop: &Shop, id: PictureId, width: u32, format: &str) -> Result<Option<Bytes>, CatalogError> {
     let Some(format) = FORMATS.into_iter().find(|known| *known == format) else {
         return Ok(None);
     };
@@ -148,12 +159,10 @@ pub async fn picture_file(shop: &Shop, id: PictureId, width: u32, format: &str) 
     let Some((hash, original)) = original(shop, id).await? else {
         return Ok(None);
     };
-    let name = form_name(&hash, width.min(original), format);
-    let (files, read) = (shop.files().clone(), name.clone());
-    if let Ok(Ok(bytes)) = tokio::task::spawn_blocking(move || files.get(&read)).await {
-        return Ok(Some(bytes));
+    match shop.files().get(&form_name(&hash, width.min(original), format)).await {
+        Err(FilesError::Missing) => encode_once(shop, &hash, width.min(original), format).await.map(Some),
+        read => Ok(Some(read?)),
     }
-    encode_once(shop, &hash, width.min(original), format).await.map(Some)
 }
 
 fn form_name(hash: &str, width: u32, format: &str) -> String {
@@ -175,23 +184,23 @@ async fn original(shop: &Shop, id: PictureId) -> Result<Option<(String, u32)>, C
 }
 
 /// Encodes the original, unless that was done meanwhile.
-async fn encode_once(shop: &Shop, hash: &str, width: u32, format: &'static str) -> Result<Vec<u8>, CatalogError> {
+async fn encode_once(shop: &Shop, hash: &str, width: u32, format: &'static str) -> Result<Bytes, CatalogError> {
     let name = form_name(hash, width, format);
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     let lock = usize::try_from(hasher.finish() % ENCODING_LOCKS.len() as u64).unwrap_or(0);
     let _alone = ENCODING_LOCKS[lock].lock().await;
-    let (files, hash) = (shop.files().clone(), hash.to_owned());
-    let encoded = tokio::task::spawn_blocking(move || {
-        if let Ok(bytes) = files.get(&name) {
-            return Ok(bytes);
-        }
-        let failed = |e: std::io::Error| CatalogError::Files(e.to_string());
-        let bytes = encode(&decode(&files.get(&hash).map_err(failed)?)?, width, format)?;
-        files.put(&name, &bytes).map_err(failed)?;
-        Ok(bytes)
-    });
-    encoded.await.unwrap_or(Err(CatalogError::NotAPicture))
+    match shop.files().get(&name).await {
+        Err(FilesError::Missing) => {}
+        read => return Ok(read?),
+    }
+    let original = shop.files().get(hash).await?;
+    let bytes = Bytes::from(aside(move || encode(&decode(&original)?, width, format)).await?);
+    // It is encoded again another time.
+    if let Err(error) = shop.files().put(&name, bytes.clone()).await {
+        tracing::warn!(%error, name, "an encoded picture could not be stored");
+    }
+    Ok(bytes)
 }
 
 /// The widths in which an original of this width is served.
@@ -199,25 +208,20 @@ fn widths(original: u32) -> impl Iterator<Item = u32> {
     WIDTHS.into_iter().filter(move |width| *width < original).chain([original.min(WIDTHS[WIDTHS.len() - 1])])
 }
 
-/// Encodes what is missing of one picture. Rests after each file for as long as that took, so that requests have the processor at least
-/// half of the time.
-async fn encode_all(shop: &Shop, id: PictureId) {
-    let Ok(Some((hash, original))) = original(shop, id).await else {
-        return;
-    };
+/// Encodes what is missing of one picture, of which these files are there. Rests after each file for as long as that took, so that requests
+/// have the processor at least half of the time.
+async fn encode_all(shop: &Shop, hash: &str, original: u32, present: &HashSet<String>) -> Result<(), CatalogError> {
     for width in widths(original) {
         for format in FORMATS {
-            if shop.files().has(&form_name(&hash, width, format)) {
+            if present.contains(&form_name(hash, width, format)) {
                 continue;
             }
             let begun = Instant::now();
-            if let Err(error) = encode_once(shop, &hash, width, format).await {
-                tracing::warn!(%error, picture = %id, width, format, "a picture could not be encoded");
-                return;
-            }
+            encode_once(shop, hash, width, format).await?;
             tokio::time::sleep(begun.elapsed()).await;
         }
     }
+    Ok(())
 }
 
 /// A picture as it is served.
@@ -233,7 +237,7 @@ pub struct PictureForm {
 /// All that is served of a picture, for pictures that the program carries.
 ///
 /// # Errors
-/// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`].
+/// [`CatalogError::NotAPicture`], [`CatalogError::TooLarge`], [`CatalogError::TooManyPixels`].
 pub fn forms(bytes: &[u8]) -> Result<Vec<PictureForm>, CatalogError> {
     let picture = decode(bytes)?;
     let mut forms = Vec::new();
@@ -245,17 +249,38 @@ pub fn forms(bytes: &[u8]) -> Result<Vec<PictureForm>, CatalogError> {
     Ok(forms)
 }
 
-/// Encodes what is missing of all pictures, one after the other.
+/// Encodes what is missing of all pictures, one after the other. One that cannot be encoded does not keep the others from it.
 pub async fn encode_missing(shop: &Shop) {
-    let ids: Result<Vec<PictureId>, _> = shop.db().fetch_scalars("select id from pictures order by id", &[]).await;
-    match ids {
-        Ok(ids) => {
-            for id in ids {
-                encode_all(shop, id).await;
+    if let Err(error) = try_encode_missing(shop).await {
+        tracing::error!(%error, files = shop.files().shown(), "what is missing of the pictures could not be encoded");
+    }
+}
+
+async fn try_encode_missing(shop: &Shop) -> Result<(), CatalogError> {
+    #[derive(FromRow)]
+    struct Row {
+        hash: String,
+        width: i64,
+    }
+    let rows: Vec<Row> = shop.db().fetch_all("select distinct hash, width from pictures", &[]).await?;
+    // The files are listed by the beginnings of their names.
+    let mut parts: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    for row in rows {
+        parts.entry(row.hash.chars().take(2).collect()).or_default().push(row);
+    }
+    for (begin, rows) in parts {
+        let present: HashSet<String> = shop.files().list(&begin).await?.into_iter().map(|file| file.name).collect();
+        for Row { hash, width } in rows {
+            match encode_all(shop, &hash, super::store::pixels(width), &present).await {
+                Ok(()) => {}
+                Err(error @ (CatalogError::Db(_) | CatalogError::Files(FilesError::Unavailable(_) | FilesError::Refused(_)))) => {
+                    return Err(error);
+                }
+                Err(error) => tracing::warn!(%error, hash, "a picture could not be encoded"),
             }
         }
-        Err(error) => tracing::warn!(%error, "the pictures that are to be encoded could not be read"),
     }
+    Ok(())
 }
 
 fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, CatalogError> {
@@ -273,7 +298,7 @@ fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, CatalogError> {
 
 const fn unreadable(error: &image::ImageError) -> CatalogError {
     match error {
-        image::ImageError::Limits(_) => CatalogError::TooLarge,
+        image::ImageError::Limits(_) => CatalogError::TooManyPixels,
         _ => CatalogError::NotAPicture,
     }
 }
@@ -288,7 +313,7 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, CatalogError> {
     let mut decoder = reader(bytes)?.into_decoder().map_err(|e| unreadable(&e))?;
     let (width, height) = decoder.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS || width > MAX_SIDE_PIXELS || height > MAX_SIDE_PIXELS {
-        return Err(CatalogError::TooLarge);
+        return Err(CatalogError::TooManyPixels);
     }
     let orientation = decoder.orientation().ok();
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| unreadable(&e))?;
@@ -304,7 +329,7 @@ fn encode(picture: &DynamicImage, width: u32, format: &str) -> Result<Vec<u8>, C
     let small = if picture.width() == width { picture.clone() } else { picture.resize_exact(width, height, FilterType::CatmullRom) };
     let has_alpha = small.color().has_alpha();
     let pixels = small.to_rgba8();
-    let failed = |e: &dyn std::fmt::Display| CatalogError::Files(e.to_string());
+    let failed = |e: &dyn std::fmt::Display| CatalogError::Encoding(e.to_string());
     if format == "webp" {
         let bytes = if has_alpha {
             webp::Encoder::from_rgba(pixels.as_raw(), width, height).encode(80.0)

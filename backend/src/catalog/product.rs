@@ -1,3 +1,5 @@
+//! A product's page as shoppers see it: what is cached of it, with the prices and the stock of now.
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use crate::pricing::{HomeMarket, ListPrice, prices_in_force};
 use crate::{Shop, pricing};
 
 use super::cache::ProductPage;
-use super::{CatalogError, browse, store};
+use super::{CatalogError, browse, facts, store};
 
 /// Shoppers see at most this many units.
 const MAX_SHOWN: i64 = 10;
@@ -29,6 +31,8 @@ struct PageRow {
     locale: String,
     name: String,
     slug: String,
+    /// Is it a slug in another language too, of this product or another?
+    is_shared: Flag,
     summary: String,
     description: String,
     seo_title: String,
@@ -67,7 +71,7 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
     Ok(Some(ProductView {
         id: page.id,
         slug: page.slug,
-        slugs: page.slugs,
+        languages: page.languages,
         name: page.name,
         vendor: page.vendor,
         summary: page.summary,
@@ -96,6 +100,8 @@ pub async fn product(shop: &Shop, locale: Locale, slug: &str) -> Result<Option<P
             })
             .collect(),
         tags: page.tags,
+        facts: page.facts,
+        size_guide: page.size_guide,
         tax_rate_bp,
         related,
     }))
@@ -107,15 +113,22 @@ async fn page(db: &Db, locale: Locale, slug: &str) -> Result<Option<Arc<ProductP
         .fetch_all(
             "select p.id, p.category_id as category, p.vendor, p.tax_class,
                 coalesce((select string_agg(g.tag, ',' order by g.tag) from product_tags g where g.product_id = p.id), '') as tags,
-                t.locale, t.name, t.slug, t.summary, t.description, t.seo_title, t.seo_description
+                t.locale, t.name, t.slug, t.summary, t.description, t.seo_title, t.seo_description,
+                cast(case when exists (select 1 from product_texts o
+                    where o.locale in ('en', 'fil') and o.slug = t.slug and o.locale <> t.locale) then 1 else 0 end as bigint) as is_shared
              from products p join product_texts t on t.product_id = p.id
              where p.status = 'published' and p.id = (
-                select s.product_id from product_texts s where s.locale in ('en', 'fil') and s.slug = $1
+                select s.product_id from product_texts s join products q on q.id = s.product_id
+                where s.locale in ('en', 'fil') and s.slug = $1 and q.status = 'published'
                 order by case when s.locale = $2 then 0 else 1 end limit 1)",
             &[&slug, &locale.code()],
         )
         .await?;
-    let slugs: Vec<(String, String)> = rows.iter().map(|row| (row.locale.clone(), row.slug.clone())).collect();
+    let languages = if rows.len() < 2 || rows.iter().any(|row| row.is_shared.0) {
+        Vec::new()
+    } else {
+        rows.iter().map(|row| (row.locale.clone(), row.slug.clone())).collect()
+    };
     let of = |code: &str| rows.iter().position(|row| row.locale == code);
     let at = of(locale.code()).or_else(|| of("en")).unwrap_or(0);
     let Some(row) = rows.into_iter().nth(at) else {
@@ -124,13 +137,15 @@ async fn page(db: &Db, locale: Locale, slug: &str) -> Result<Option<Arc<ProductP
     Ok(Some(Arc::new(ProductPage {
         pictures: pictures(db, row.id, locale).await?,
         options: options(db, row.id, locale).await?,
+        facts: facts::shown(db, row.id, locale).await?,
+        size_guide: facts::size_guide(db, row.id, locale).await?,
         id: row.id,
         category: row.category,
         vendor: row.vendor,
         tax_class: row.tax_class,
         tags: comma_separated(&row.tags),
         slug: row.slug,
-        slugs,
+        languages,
         name: row.name,
         summary: row.summary,
         description: row.description,
@@ -221,7 +236,8 @@ async fn options(db: &Db, product: ProductId, locale: Locale) -> Result<Vec<Opti
             options.push(OptionView { key: row.option_key, name: row.option_name, values: Vec::new() });
             options.len() - 1
         });
-        options[position].values.push(OptionValueView { key: row.value_key, name: row.value_name });
+        let swatch = domain::swatch(&options[position].key, &row.value_name).map(str::to_owned);
+        options[position].values.push(OptionValueView { key: row.value_key, name: row.value_name, swatch });
     }
     Ok(options)
 }

@@ -65,7 +65,6 @@ pub(super) fn size(key: &str) -> Option<i64> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use super::*;
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use domain::id::{CategoryId, PictureId, ProductId, VariantId};
-use domain::view::{CategoryView, PictureView};
+use domain::view::{CategoryRule, CategoryView, PictureView};
 use domain::{Currency, Locale, Timestamp};
-use platform::db::{Db, DbError, Flag, FromRow, Hex, JsonRows, Tx, hex, json_ids};
+use platform::db::{Db, DbError, Flag, FromRow, Hex, JsonRows, Tx, hex, json_ids, json_texts};
 use serde::Serialize;
 
 use crate::inventory::serves;
@@ -34,8 +34,17 @@ pub(super) struct ListedProduct {
     /// Lowest price of its variants, minor units.
     pub price_from: i64,
     pub in_stock: Flag,
+    /// Its lowest price has a higher compare-at price.
+    pub on_sale: Flag,
     pub featured: Option<i64>,
     pub created_at: Timestamp,
+}
+
+/// A product has this tag.
+#[derive(FromRow)]
+pub(super) struct ProductTag {
+    pub product: ProductId,
+    pub tag: String,
 }
 
 /// A product has this value of this option.
@@ -69,6 +78,8 @@ struct CategoryRow {
     id: CategoryId,
     handle: String,
     published: Flag,
+    /// A [`CategoryRule`] as JSON.
+    rule: Option<String>,
     picture: Option<PictureId>,
     width: Option<i64>,
     height: Option<i64>,
@@ -85,6 +96,8 @@ pub(super) struct Category {
     pub id: CategoryId,
     pub handle: String,
     pub published: bool,
+    /// What fills it; none where products are put into it.
+    pub rule: Option<CategoryRule>,
     /// With its width and height in pixels.
     pub picture: Option<(PictureId, i64, i64)>,
     pub texts: HashMap<Locale, CategoryText>,
@@ -127,7 +140,7 @@ pub(super) fn picture(id: Option<PictureId>, width: Option<i64>, height: Option<
 pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, DbError> {
     let rows: Vec<CategoryRow> = db
         .fetch_all(
-            "select c.id, c.handle, c.published, p.id as picture, p.width, p.height, t.locale, t.name, t.slug, t.blurb, a.alt
+            "select c.id, c.handle, c.published, c.rule, p.id as picture, p.width, p.height, t.locale, t.name, t.slug, t.blurb, a.alt
              from categories c
              join category_texts t on t.category_id = c.id
              left join pictures p on p.id = c.picture_id
@@ -140,7 +153,9 @@ pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, D
     for row in rows {
         if categories.last().is_none_or(|last| last.id != row.id) {
             let picture = row.picture.map(|id| (id, row.width.unwrap_or(0), row.height.unwrap_or(0)));
-            categories.push(Category { id: row.id, handle: row.handle, published: row.published.0, picture, texts: HashMap::new() });
+            let rule = row.rule.as_deref().map(serde_json::from_str).transpose()?;
+            let (id, handle, published) = (row.id, row.handle, row.published.0);
+            categories.push(Category { id, handle, published, rule, picture, texts: HashMap::new() });
         }
         if let (Some(category), Some(locale)) = (categories.last_mut(), Locale::parse(&row.locale)) {
             let text = CategoryText { name: row.name, slug: row.slug, blurb: row.blurb, alt: row.alt.unwrap_or_default() };
@@ -151,16 +166,44 @@ pub(super) async fn categories(db: &Db, hidden: bool) -> Result<Vec<Category>, D
 }
 
 pub(super) async fn listed_products(db: &Db) -> Result<Vec<ListedProduct>, DbError> {
-    let sql = "select product_id as id, category_id as category, price_from, in_stock, featured, created_at from product_cards";
-    db.fetch_all(sql, &[]).await
+    db.fetch_all(
+        "select product_id as id, category_id as category, price_from, in_stock,
+            (case when compare_at is null then cast(0 as bigint) else cast(1 as bigint) end) as on_sale, featured, created_at from product_cards",
+        &[],
+    )
+    .await
 }
 
 /// Those of these products that are published.
 pub(super) async fn listed_products_of(db: &Db, ids: &[ProductId]) -> Result<Vec<ListedProduct>, DbError> {
     db.fetch_all(
-        "select c.product_id as id, c.category_id as category, c.price_from, c.in_stock, c.featured, c.created_at
+        "select c.product_id as id, c.category_id as category, c.price_from, c.in_stock,
+            (case when c.compare_at is null then cast(0 as bigint) else cast(1 as bigint) end) as on_sale, c.featured, c.created_at
          from (select unhex(value->>'id') as id from json_each($1)) j join product_cards c on c.product_id = j.id",
         &[&json_ids(ids)],
+    )
+    .await
+}
+
+/// Which products have these tags.
+pub(super) async fn tags(db: &Db, tags: &[&str]) -> Result<Vec<ProductTag>, DbError> {
+    if tags.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "select g.product_id as product, g.tag from (select value->>'text' as tag from json_each($1)) j
+        join product_tags g on g.tag = j.tag";
+    db.fetch_all(sql, &[&json_texts(tags)]).await
+}
+
+/// The same of these products alone.
+pub(super) async fn tags_of(db: &Db, tags: &[&str], ids: &[ProductId]) -> Result<Vec<ProductTag>, DbError> {
+    if tags.is_empty() {
+        return Ok(Vec::new());
+    }
+    db.fetch_all(
+        "select g.product_id as product, g.tag from (select unhex(value->>'id') as id from json_each($1)) j
+         join product_tags g on g.product_id = j.id where g.tag in (select value->>'text' from json_each($2))",
+        &[&json_ids(ids), &json_texts(tags)],
     )
     .await
 }

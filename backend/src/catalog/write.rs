@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::inventory::serves;
 use crate::pricing::{self, HomeMarket, TAX_CLASSES, prices_in_force, with_tax};
 
+use super::former_slugs;
 use super::store::in_stock;
 use super::tables::Tables;
 
@@ -103,7 +104,8 @@ pub(crate) async fn insert_products(tx: &mut Tx, list: ProductPriceList, product
         rows,
     )
     .await?;
-    tables.insert_parts(tx).await
+    tables.insert_parts(tx).await?;
+    former_slugs::products_have(tx, products).await
 }
 
 /// Deletes what is replaced, and archives variants; those that stay are written again afterwards.
@@ -125,9 +127,10 @@ const CLEAR_PARTS: [&str; 9] = [
 ];
 
 /// Updates existing products: texts, tags, pictures and options are replaced, variants updated by id; variants that are not named are
-/// archived. Handle and status stay.
+/// archived. Handle and status stay. The addresses of slugs that are given up lead on to the new ones.
 pub(super) async fn update_products(tx: &mut Tx, list: ProductPriceList, products: &[NewProduct]) -> Result<(), DbError> {
     let ids = json_ids(products.iter().map(|p| p.id));
+    former_slugs::keep_of_products(tx, products).await?;
     for sql in CLEAR_PARTS {
         tx.execute(sql, &[&ids]).await?;
     }
@@ -144,7 +147,8 @@ pub(super) async fn update_products(tx: &mut Tx, list: ProductPriceList, product
         rows,
     )
     .await?;
-    tables.insert_parts(tx).await
+    tables.insert_parts(tx).await?;
+    former_slugs::products_have(tx, products).await
 }
 
 /// Variants may swap SKUs, which are unique: changed ones are moved out of the way first.

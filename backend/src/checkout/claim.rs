@@ -1,20 +1,19 @@
 //! Gets what the orders of a batch want and others want too: stock, uses of discount codes, and one of the unpaid orders that a shopper
 //! may have open. Orders that do not get it are refused, or deferred where another transaction holds the row.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::id::VariantId;
 use domain::messages::t;
 use domain::order::PaymentMethod;
-use domain::view::OrderLimits;
 
-use platform::db::{BatchError, DbError, Tx, json_ids, json_texts};
+use platform::db::{BatchError, DbError, Tx, json_texts};
 
 use crate::inventory::{self, Allocation, Demand, OrderDemand};
 use crate::pricing;
 
 use super::CheckoutError;
-use super::open_order_limits::OrderFingerprint;
+use super::open_order_limits::{OpenOrders, limited};
 use super::place_orders::{Batch, ContendedRow, DraftLine, DraftOrder};
 
 /// An order with the stock that is reserved for it.
@@ -67,60 +66,19 @@ fn defer(batch: &mut Batch<'_>, drafts: &mut Vec<DraftOrder<'_>>, held: impl Fn(
 /// Refuses orders of shoppers who have as many unpaid ones open as the shop lets them.
 pub(super) async fn limit_unpaid(tx: &mut Tx, batch: &mut Batch<'_>, drafts: &mut Vec<DraftOrder<'_>>) -> Result<(), DbError> {
     let costs = |draft: &DraftOrder<'_>| draft.totals.total.minor > 0;
-    let mut open = OpenOrders::count(tx, drafts.iter().filter(|draft| costs(draft)).flat_map(|draft| &draft.command.fingerprints)).await?;
+    let counted = drafts.iter().filter(|draft| costs(draft));
+    let counted = counted.flat_map(|draft| limited(&draft.command.fingerprints, &draft.limits, draft.command.payment));
+    let mut open = OpenOrders::count(tx, counted).await?;
     drafts.retain(|draft| {
         let command = draft.command;
-        let admitted = !costs(draft) || open.admit(&command.fingerprints, &command.limits, command.payment);
+        let admitted = !costs(draft) || open.admit(&command.fingerprints, &draft.limits, command.payment);
         if !admitted {
-            let message = if command.payment == PaymentMethod::Cod { t::CHECKOUT_CASH_OPEN } else { t::CHECKOUT_CARD_OPEN };
+            let message = if command.payment == PaymentMethod::Cash { t::CHECKOUT_CASH_OPEN } else { t::CHECKOUT_CARD_OPEN };
             batch.refuse(draft.index, CheckoutError::field("payment", message.text(command.locale)));
         }
         admitted
     });
     Ok(())
-}
-
-/// Numbers of orders that are open and not paid, by fingerprint and payment method.
-pub(super) struct OpenOrders(HashMap<(Vec<u8>, PaymentMethod), i64>);
-
-impl OpenOrders {
-    /// Counts what is open for these fingerprints.
-    pub(super) async fn count(tx: &mut Tx, fingerprints: impl Iterator<Item = &OrderFingerprint>) -> Result<Self, DbError> {
-        #[derive(platform::db::FromRow)]
-        struct Row {
-            fingerprint: Vec<u8>,
-            payment_method: PaymentMethod,
-            orders: i64,
-        }
-        let mut fingerprints = fingerprints.map(|fingerprint| &fingerprint.hash).peekable();
-        if fingerprints.peek().is_none() {
-            return Ok(Self(HashMap::new()));
-        }
-        let rows: Vec<Row> = tx
-            .fetch_all(
-                "select m.fingerprint, o.payment_method, count(*) as orders
-                 from (select distinct unhex(value->>'id', '') as fingerprint from json_each($1)) j
-                 join order_fingerprints m on m.fingerprint = j.fingerprint join orders o on o.id = m.order_id
-                 where o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null
-                    and (o.payment_method = 'cod' or o.payment_state in ('pending', 'requires_action', 'failed', 'voided'))
-                 group by m.fingerprint, o.payment_method",
-                &[&json_ids(fingerprints)],
-            )
-            .await?;
-        Ok(Self(rows.into_iter().map(|row| ((row.fingerprint, row.payment_method), row.orders)).collect()))
-    }
-
-    /// May one more order with this payment method be open for all these fingerprints? If so, it is counted.
-    pub(super) fn admit(&mut self, fingerprints: &[OrderFingerprint], limits: &OrderLimits, method: PaymentMethod) -> bool {
-        let open = |fingerprint: &OrderFingerprint| self.0.get(&(fingerprint.hash.clone(), method)).copied().unwrap_or_default();
-        if fingerprints.iter().any(|fingerprint| fingerprint.limit(limits, method).is_some_and(|limit| open(fingerprint) >= limit)) {
-            return false;
-        }
-        for fingerprint in fingerprints {
-            *self.0.entry((fingerprint.hash.clone(), method)).or_default() += 1;
-        }
-        true
-    }
 }
 
 /// Counts the uses of discount codes; orders whose code is used up are refused.
@@ -143,7 +101,7 @@ pub(super) async fn count_code_uses(tx: &mut Tx, batch: &mut Batch<'_>, drafts: 
     drafts.retain(|draft| {
         let is_counted = draft.discount_code.as_ref().is_none_or(|code| counted.contains(code));
         if !is_counted {
-            batch.refuse(draft.index, CheckoutError::Discount(draft.full_total));
+            batch.refuse(draft.index, CheckoutError::Discount(draft.undiscounted_total));
         }
         is_counted
     });

@@ -29,7 +29,7 @@ pub enum CheckoutError {
     OutOfStock(Vec<String>),
     /// Something is no longer sold; names what.
     #[error("no longer sold: {}", .0.join(", "))]
-    Gone(Vec<String>),
+    NotForSale(Vec<String>),
     /// Another total than the shopper saw.
     #[error("the total is now {0}")]
     TotalChanged(Money),

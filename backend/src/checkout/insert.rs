@@ -19,7 +19,7 @@ use crate::order_management::ExpireOrder;
 use crate::orders::events::OrderPlaced;
 use crate::payments::UNPAID_FOR_MS;
 
-use super::Command;
+use super::OrderCommand;
 use super::claim::ReservedOrder;
 use super::open_order_limits::OrderFingerprint;
 use super::place_orders::DraftOrder;
@@ -29,8 +29,8 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> 
     if orders.is_empty() {
         return Ok(());
     }
-    insert_people(tx, orders).await?;
-    insert_heads(tx, orders).await?;
+    insert_contacts_and_addresses(tx, orders).await?;
+    insert_order_rows(tx, orders).await?;
     insert_idempotency_keys(tx, orders).await?;
     insert_lines(tx, orders).await?;
     insert_adjustments(tx, orders).await?;
@@ -44,7 +44,7 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> 
     enqueue_expiry(tx, orders).await
 }
 
-async fn insert_people(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+async fn insert_contacts_and_addresses(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     let deliveries = || orders.iter().filter_map(|order| order.draft.command.delivery.as_ref());
     customers::insert_contacts(tx, deliveries().map(|delivery| &delivery.contact)).await?;
     customers::insert_addresses(
@@ -68,6 +68,7 @@ struct OrderRow<'a> {
     billing_address: Option<Hex<'a>>,
     delivery_code: Option<&'a str>,
     delivery_name: Option<&'a str>,
+    gift_note: Option<Hex<'a>>,
     promised_from: Option<Timestamp>,
     promised_to: Option<Timestamp>,
     payment_method: PaymentMethod,
@@ -81,12 +82,12 @@ struct OrderRow<'a> {
 }
 
 /// Inserts the orders without their lines.
-async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
+async fn insert_order_rows(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     let mut rows = JsonRows::new();
     for order in orders {
         let (command, totals) = (order.draft.command, &order.draft.totals);
         let delivery = command.delivery.as_ref();
-        let promised = order.draft.promised_days.map(|(from, to)| [from, to].map(|days| command.at.plus_millis(days * Timestamp::DAY)));
+        let promised = order.draft.promised_days.map(|(from, to)| [from, to].map(|days| order.draft.zone.plus_days(command.at, days)));
         rows.push(&OrderRow {
             id: hex(&command.order),
             number: &command.number,
@@ -100,6 +101,7 @@ async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
             billing_address: delivery.map(|delivery| hex(delivery.billing_id())),
             delivery_code: delivery.map(|delivery| delivery.method.as_str()),
             delivery_name: order.draft.delivery_name.as_deref(),
+            gift_note: delivery.and_then(|delivery| delivery.gift_note.as_ref()).map(|note| hex(note)),
             promised_from: promised.map(|[from, _]| from),
             promised_to: promised.map(|[_, to]| to),
             payment_method: command.payment,
@@ -114,12 +116,12 @@ async fn insert_heads(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
     }
     tx.write_rows(
         "insert into orders (id, number, cart_id, contact_id, user_id, channel, currency, locale, delivery_address_id,
-            billing_address_id, delivery_code, delivery_name, promised_from, promised_to, payment_method, subtotal, discount,
-            delivery_fee, tax, total, payment_state, fulfilment_state, delivery_state, placed_at)
+            billing_address_id, delivery_code, delivery_name, gift_note, promised_from, promised_to, payment_method, subtotal,
+            discount, delivery_fee, tax, total, payment_state, fulfilment_state, delivery_state, placed_at)
          select unhex(value->>'id'), value->>'number', unhex(value->>'cart'), unhex(value->>'contact'), unhex(value->>'user'),
             value->>'channel', value->>'currency', value->>'locale', unhex(value->>'delivery_address'),
             unhex(value->>'billing_address'), value->>'delivery_code', value->>'delivery_name',
-            cast(value->>'promised_from' as bigint), cast(value->>'promised_to' as bigint), value->>'payment_method',
+            unhex(value->>'gift_note', ''), cast(value->>'promised_from' as bigint), cast(value->>'promised_to' as bigint), value->>'payment_method',
             cast(value->>'subtotal' as bigint), cast(value->>'discount' as bigint), cast(value->>'delivery_fee' as bigint),
             cast(value->>'tax' as bigint), cast(value->>'total' as bigint),
             value->>'payment_state', 'unfulfilled', 'none', cast(value->>'at' as bigint) from json_each($1)",
@@ -389,8 +391,8 @@ async fn insert_reservations(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Resul
 }
 
 async fn post_entries(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
-    let Some(zone) = orders.first().map(|order| order.draft.command.zone) else { return Ok(()) };
-    let entries: Vec<Entry> = orders.iter().map(|order| entry(EntryId(tx.id()), &order.draft)).collect();
+    let Some(zone) = orders.first().map(|order| order.draft.zone) else { return Ok(()) };
+    let entries: Vec<Entry> = orders.iter().map(|order| sale_entry(EntryId(tx.id()), &order.draft)).collect();
     accounting::post_all(tx, zone, &entries).await.map_err(|error| match error {
         AccountingError::Db(error) => error,
         other => DbError::Invariant(other.to_string()),
@@ -398,7 +400,7 @@ async fn post_entries(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), D
 }
 
 /// The journal entry of a sale: what is owed against what was sold, taxed and delivered.
-fn entry(id: EntryId, draft: &DraftOrder<'_>) -> Entry {
+fn sale_entry(id: EntryId, draft: &DraftOrder<'_>) -> Entry {
     let totals = &draft.totals;
     let delivery_net = totals.delivery_fee.minor - totals.delivery_tax.minor;
     let sales = totals.total.minor - totals.tax.minor - delivery_net;
@@ -438,7 +440,7 @@ fn record_events(tx: &mut Tx, orders: &[ReservedOrder<'_>]) {
 
 /// Card orders are cancelled when they are not paid in time.
 async fn enqueue_expiry(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
-    let expiry = |command: &Command| {
+    let expiry = |command: &OrderCommand| {
         let job = ExpireOrder { order: command.order };
         let key = job.key();
         (job, command.at.plus_millis(UNPAID_FOR_MS), key)

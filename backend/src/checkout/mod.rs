@@ -1,7 +1,7 @@
 //! Checkout: from a cart to an order, once.
 //!
 //! The way of an order is read in this order: [`place_order`] and [`place_counter_order`] check and seal what they were given and hand it
-//! as a [`Command`] to a [`Batcher`]; the commands that arrive while the last transaction is being written are written together, with the same statements for
+//! as a [`OrderCommand`] to a [`Batcher`]; the commands that arrive while the last transaction is being written are written together, with the same statements for
 //! many as for one. `place_orders.rs` has the steps of that transaction and prices the orders, `claim.rs` gets what others want too,
 //! `insert.rs` writes everything that must be true together: order, stock, payment attempt, journal entry, events.
 //!
@@ -22,8 +22,8 @@ use domain::id::{AddressId, CartId, OrderId, UserId};
 use domain::messages::t;
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::Permission;
-use domain::view::{Address, CheckoutForm, CounterForm, DeliveryOption, FieldErrors, OrderLimits, Placed};
-use domain::{Locale, Money, TimeZone, Timestamp};
+use domain::view::{Address, CheckoutForm, CounterForm, DeliveryOption, FieldErrors, MAX_GIFT_NOTE_CHARS, Placed};
+use domain::{Locale, Money, Timestamp};
 use serde::Serialize;
 
 use platform::db::{Batcher, DbError, Tx};
@@ -31,7 +31,7 @@ use platform::{Actor, Context};
 
 use crate::customers::{self, PreparedAddress, PreparedContact};
 use crate::pricing::TaxRegion;
-use crate::{Shop, cart, orders, payments, settings};
+use crate::{Shop, cart, orders, payments};
 
 pub use error::CheckoutError;
 pub use offers::{delivery_to, is_delivery_place_known, next_promise_change, offers};
@@ -73,12 +73,12 @@ pub async fn place_counter_order(
 ) -> Result<Placed, CheckoutError> {
     ctx.require(Permission::CreateOrders)?;
     let body_hash = body_hash(shop, key, &form)?;
-    place(shop, Command::without_delivery(shop, ctx, locale, key, body_hash, form)).await
+    place(shop, OrderCommand::base(shop, ctx, locale, key, body_hash, form)).await
 }
 
-async fn place(shop: &Shop, command: Command) -> Result<Placed, CheckoutError> {
+async fn place(shop: &Shop, command: OrderCommand) -> Result<Placed, CheckoutError> {
     let cart = command.cart;
-    let placed = match shop.checkout().call(command).await {
+    let placed = match shop.order_batcher().call(command).await {
         Err(refused @ (CheckoutError::TotalChanged(_) | CheckoutError::OutOfStock(_))) => {
             if let Err(error) = cart::cut_to_stock(shop, cart).await {
                 tracing::warn!(%cart, %error, "a cart still holds more than there is");
@@ -92,7 +92,7 @@ async fn place(shop: &Shop, command: Command) -> Result<Placed, CheckoutError> {
             tracing::warn!(order = %placed.order, %error, "the gateway did not begin a payment; the shopper can pay from the order's page");
             None
         }),
-        PaymentMethod::Cod => None,
+        PaymentMethod::Cash => None,
     };
     Ok(Placed {
         order: placed.order,
@@ -114,6 +114,9 @@ pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
         errors.push(("delivery".to_owned(), t::DELIVERY_CHOOSE.text(locale).to_owned()));
     }
     errors.extend(customers::check_address(locale, &form.delivery_address));
+    if form.gift_note.trim().chars().count() > MAX_GIFT_NOTE_CHARS {
+        errors.push(("gift_note".to_owned(), t::FIELD_TOO_LONG.with(locale, &[("max", &MAX_GIFT_NOTE_CHARS.to_string())])));
+    }
     if let Some(billing_address) = &form.billing_address {
         let wrong = customers::check_address(locale, billing_address);
         errors.extend(wrong.into_iter().map(|(field, message)| (format!("billing_{field}"), message)));
@@ -123,7 +126,7 @@ pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
 
 /// An order form, checked and sealed, as the transaction takes it.
 #[derive(Clone, Debug)]
-pub(crate) struct Command {
+pub(crate) struct OrderCommand {
     /// The idempotency key with whose it is.
     key: String,
     /// A keyed hash of the form as it was sent.
@@ -136,18 +139,17 @@ pub(crate) struct Command {
     locale: Locale,
     /// None for what is handed over at a counter.
     delivery: Option<Delivery>,
-    /// Whose taxes apply.
-    region: TaxRegion,
+    /// Whose taxes apply: where it is delivered. Those of the shop's country at a counter.
+    region: Option<TaxRegion>,
     payment: PaymentMethod,
     /// The total that the shopper saw, minor units.
     seen_total: Option<i64>,
-    /// What its shopper's open orders are counted by, and the limits of that; none of who is trusted.
+    /// What its shopper's open orders are counted by; none of who is trusted.
     fingerprints: Vec<OrderFingerprint>,
-    limits: OrderLimits,
+    /// Do the shop's limits of orders bind who orders?
+    is_limited: bool,
     context: Context,
     at: Timestamp,
-    /// The shop's, in which it is a day.
-    zone: TimeZone,
 }
 
 /// To whom an order goes, where and how.
@@ -160,10 +162,12 @@ struct Delivery {
     island: Option<&'static str>,
     /// The code of the method.
     method: String,
+    /// Sealed.
+    gift_note: Option<Vec<u8>>,
 }
 
 impl Delivery {
-    fn sealed(shop: &Shop, locale: Locale, form: &CheckoutForm) -> Self {
+    fn sealed(shop: &Shop, locale: Locale, order: OrderId, form: &CheckoutForm) -> Self {
         let contact = customers::prepare_contact(shop, &form.contact, locale);
         let address = |address: &Address| customers::prepare_address(shop, contact.id, address);
         Self {
@@ -172,6 +176,7 @@ impl Delivery {
             contact,
             island: customers::address_tree::island_group(&form.delivery_address),
             method: form.delivery.clone(),
+            gift_note: customers::seal_gift_note(shop, order, &form.gift_note),
         }
     }
 
@@ -181,28 +186,26 @@ impl Delivery {
     }
 }
 
-impl Command {
-    fn without_delivery(shop: &Shop, ctx: &Context, locale: Locale, key: &str, body_hash: Vec<u8>, form: CounterForm) -> Self {
-        let settings = settings::shop(shop);
+impl OrderCommand {
+    fn base(shop: &Shop, ctx: &Context, locale: Locale, key: &str, body_hash: Vec<u8>, form: CounterForm) -> Self {
         let mut random = [0; 5];
         shop.rng().fill(&mut random);
         Self {
             key: owned_key(ctx, form.cart, key),
             body_hash,
             order: OrderId(shop.id()),
-            number: domain::order::order_number(random),
+            number: domain::order_number::format(random),
             cart: form.cart,
             // Who sells is not who buys.
             user: None,
             channel: Channel::Till,
             locale,
             delivery: None,
-            zone: settings.zone(),
-            region: TaxRegion::country(settings.country.clone()),
+            region: None,
             payment: form.payment,
             seen_total: form.seen_total,
             fingerprints: Vec::new(),
-            limits: open_order_limits::limits_of(shop, ctx),
+            is_limited: open_order_limits::is_shopper(ctx),
             context: ctx.clone(),
             at: shop.now(),
         }
@@ -217,22 +220,22 @@ fn checked_and_sealed(
     channel: Channel,
     key: &str,
     form: CheckoutForm,
-) -> Result<Command, CheckoutError> {
+) -> Result<OrderCommand, CheckoutError> {
     let body_hash = body_hash(shop, key, &form)?;
     let wrong = check_form(locale, &form);
     if !wrong.is_empty() {
         return Err(CheckoutError::Invalid(wrong));
     }
-    let delivery = Delivery::sealed(shop, locale, &form);
     let fingerprints = open_order_limits::order_fingerprints(shop, ctx, &form);
     let counter = CounterForm { cart: form.cart, payment: form.payment, seen_total: form.seen_total };
-    Ok(Command {
+    let base = OrderCommand::base(shop, ctx, locale, key, body_hash, counter);
+    Ok(OrderCommand {
         user: ctx.user().filter(|_| channel != Channel::Till),
         channel,
-        delivery: Some(delivery),
-        region: TaxRegion::of(&form.delivery_address),
+        delivery: Some(Delivery::sealed(shop, locale, base.order, &form)),
+        region: Some(TaxRegion::of(&form.delivery_address)),
         fingerprints,
-        ..Command::without_delivery(shop, ctx, locale, key, body_hash, counter)
+        ..base
     })
 }
 
@@ -244,7 +247,7 @@ fn body_hash(shop: &Shop, key: &str, form: &impl Serialize) -> Result<Vec<u8>, C
         return Err(CheckoutError::Key);
     }
     let body = serde_json::to_string(form).map_err(DbError::from)?;
-    Ok(shop.keyring().blind("checkout", &body))
+    Ok(shop.keyring().blind_index("checkout", &body))
 }
 
 /// The idempotency key with whose it is, so that two programs that count their orders alike do not meet. A guest's is the cart's.
@@ -267,11 +270,11 @@ pub(crate) struct PlacedOrder {
 }
 
 /// What all orders of a shop go through.
-pub(crate) type OrderBatcher = Batcher<Command, PlacedOrder, CheckoutError>;
+pub(crate) type OrderBatcher = Batcher<OrderCommand, PlacedOrder, CheckoutError>;
 
 /// Made once for each shop. At most 64 orders are placed in one transaction.
 pub(crate) fn order_batcher(shop: &Shop) -> OrderBatcher {
-    Batcher::new(shop.db().clone(), 64, async move |tx: &mut Tx, commands: &[Command], awaited: Option<&ContendedRow>| {
+    Batcher::new(shop.db().clone(), 64, async move |tx: &mut Tx, commands: &[OrderCommand], awaited: Option<&ContendedRow>| {
         place_orders(tx, commands, awaited).await
     })
 }

@@ -19,8 +19,8 @@ use super::{CheckoutError, open_order_limits};
 /// The island groups of the Philippines, as delivery methods name them.
 const ISLAND_GROUPS: [&str; 4] = ["NCR", "Luzon", "Visayas", "Mindanao"];
 
-/// The ways to deliver a cart to an address, cheapest first, each with what everything costs then. Everything is read once, however
-/// many methods there are. What is not for sale any more is in none of the sums: the cart names it, and the order is refused.
+/// The ways to deliver a cart to an address, cheapest first, each with what everything costs then. What that depends on is read
+/// once, however many methods there are. What is not for sale any more is in none of the sums: the cart names it, and the order is refused.
 ///
 /// # Errors
 /// [`CheckoutError::NoCart`] for a cart that is not the caller's.
@@ -32,8 +32,8 @@ pub async fn offers(
     id: CartId,
     address: &Address,
 ) -> Result<Vec<(DeliveryOption, Totals)>, CheckoutError> {
-    let cart = cart::load(shop, ctx, id).await?;
-    let CartPrices { request, prices, .. } = cart::read_prices(shop, &cart, locale, channel, TaxRegion::of(address)).await?;
+    let (cart, available) = cart::load(shop, ctx, channel, id).await?;
+    let CartPrices { request, prices } = cart::shown_prices(shop, &cart, &available, locale, channel, TaxRegion::of(address)).await?;
     let island = address_tree::island_group(address);
     let limits = open_order_limits::limits_of(shop, ctx);
     let zone = settings::time_zone(shop);
@@ -41,14 +41,14 @@ pub async fn offers(
     for method in prices.rules.methods_to(&address.country, island) {
         let totals = price_order(&request, &prices, Some(method))?.totals;
         let (name, description) = method.name_and_description(locale);
-        let (from, to) = method.days(request.at, zone);
+        let (from, to) = method.promised_days(request.at, zone);
         let option = DeliveryOption {
             code: method.code.clone(),
             name: name.to_owned(),
             description: description.to_owned(),
             fee: totals.delivery_fee,
-            from: request.at.plus_millis(from * Timestamp::DAY),
-            to: request.at.plus_millis(to * Timestamp::DAY),
+            from: zone.plus_days(request.at, from),
+            to: zone.plus_days(request.at, to),
             cash: cash_for(method, &limits, totals.total),
         };
         offers.push((option, totals));
@@ -92,12 +92,12 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
     let (home, zone) = (settings.country.as_str(), settings.zone());
     let promises = |region: &TaxRegion, island: Option<&str>| -> Vec<DeliveryPromise> {
         let promise = |method: &DeliveryMethod| {
-            let (from, to) = method.days(at, zone);
+            let (from, to) = method.promised_days(at, zone);
             DeliveryPromise {
                 name: method.name_and_description(locale).0.to_owned(),
                 rate: rules.delivery_rate(method, region),
-                from: at.plus_millis(from * Timestamp::DAY),
-                to: at.plus_millis(to * Timestamp::DAY),
+                from: zone.plus_days(at, from),
+                to: zone.plus_days(at, to),
                 order_by: method.order_by(at, zone),
             }
         };

@@ -10,8 +10,7 @@ use platform::db::{DbError, Flag, Tx};
 use crate::payments::{self, PaymentError};
 use crate::{Shop, orders, settings};
 
-use super::claim::OpenOrders;
-use super::open_order_limits::OrderFingerprint;
+use super::open_order_limits::{OpenOrders, OrderFingerprint, limited};
 
 /// Changes an unpaid card order to cash on delivery. Its payment is first cancelled at the gateway; an order that was paid meanwhile
 /// stays paid by card.
@@ -45,25 +44,26 @@ async fn to_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId) -> Result<()
     if !payments::is_unpaid(&order) || payments::is_paid(tx, order.id).await? {
         return Ok(());
     }
-    if !may_be_cash(tx, limits, order.id, order.total).await? {
+    let to_collect = orders::owed(tx, &order).await?;
+    if !may_be_cash(tx, limits, order.id, to_collect).await? {
         return Err(PaymentError::NoCash);
     }
     payments::change_to_cash(tx, &order).await
 }
 
-/// May this order, placed to be paid by card, be paid in cash instead?
-async fn may_be_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId, total: i64) -> Result<bool, DbError> {
+/// May this order, placed to be paid by card, be paid in cash instead? `to_collect` is what is left to pay, minor units.
+async fn may_be_cash(tx: &mut Tx, limits: &OrderLimits, order: OrderId, to_collect: i64) -> Result<bool, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         fingerprint: Vec<u8>,
         is_client: Flag,
     }
-    if !limits.takes_cash(total) {
+    if !limits.takes_cash(to_collect) {
         return Ok(false);
     }
     let rows: Vec<Row> = tx.fetch_all("select fingerprint, is_client from order_fingerprints where order_id = $1", &[&order]).await?;
     let fingerprints: Vec<OrderFingerprint> =
         rows.into_iter().map(|row| OrderFingerprint { hash: row.fingerprint, is_client: row.is_client.0 }).collect();
-    let mut open = OpenOrders::count(tx, fingerprints.iter()).await?;
-    Ok(open.admit(&fingerprints, limits, PaymentMethod::Cod))
+    let mut open = OpenOrders::count(tx, limited(&fingerprints, limits, PaymentMethod::Cash)).await?;
+    Ok(open.admit(&fingerprints, limits, PaymentMethod::Cash))
 }

@@ -9,14 +9,16 @@ use domain::cart::{PricedLine, Totals};
 use domain::id::{CartId, ContactId, OrderId, OrderLineId, PaymentId, UserId, VariantId};
 use domain::messages::t;
 use domain::order::PaymentMethod;
-use domain::{Currency, Money, Quantity};
+use domain::view::{OrderLimits, ShopSettings};
+use domain::{Currency, Locale, Money, TimeZone, Timestamp};
 
 use platform::db::{self, BatchError, DbError, Tx, json_ids, json_texts};
 
-use crate::inventory;
-use crate::pricing::{DeliveryMethod, LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Quote, Tax, price_order};
+use crate::cart::{self, StoredCart};
+use crate::pricing::{DeliveryMethod, LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Quote, Tax, TaxRegion, price_order};
+use crate::{inventory, settings};
 
-use super::{CheckoutError, Command, Delivery, PlacedOrder, claim, insert};
+use super::{CheckoutError, Delivery, OrderCommand, PlacedOrder, claim, insert};
 
 /// A row that an order needs and another transaction may hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,14 +33,18 @@ pub(super) type Outcome = db::Outcome<PlacedOrder, CheckoutError, ContendedRow>;
 
 /// Places an order for each command that can become one; the outcomes are in the commands' order. It waits for the `awaited` row, while
 /// it holds nothing else, and for no other: a command whose rows another transaction holds is left as it is.
-pub(super) async fn place_orders(tx: &mut Tx, commands: &[Command], awaited: Option<&ContendedRow>) -> Result<Vec<Outcome>, BatchError> {
+pub(super) async fn place_orders(
+    tx: &mut Tx,
+    commands: &[OrderCommand],
+    awaited: Option<&ContendedRow>,
+) -> Result<Vec<Outcome>, BatchError> {
     if let Some(row) = awaited {
         wait_for(tx, row).await?;
     }
     let mut batch = Batch { commands, outcomes: vec![None; commands.len()] };
     let mut new = answer_repeats(tx, &mut batch).await?;
-    lock_carts(tx, &mut batch, &mut new).await?;
-    let mut drafts = price_carts(tx, &mut batch, &new).await?;
+    let carts = lock_carts(tx, &mut batch, &mut new).await?;
+    let mut drafts = price_carts(tx, &mut batch, &new, carts).await?;
     claim::lock_stock(tx, &mut batch, &mut drafts).await?;
     claim::lock_codes(tx, &mut batch, &mut drafts).await?;
     claim::limit_unpaid(tx, &mut batch, &mut drafts).await?;
@@ -53,7 +59,7 @@ pub(super) async fn place_orders(tx: &mut Tx, commands: &[Command], awaited: Opt
 
 /// The commands of one transaction, each by its index, and what has become of them so far.
 pub(super) struct Batch<'a> {
-    commands: &'a [Command],
+    commands: &'a [OrderCommand],
     outcomes: Vec<Option<Outcome>>,
 }
 
@@ -96,7 +102,7 @@ impl Batch<'_> {
 /// Waits for a row, as long as the transaction may wait for a lock.
 async fn wait_for(tx: &mut Tx, row: &ContendedRow) -> Result<(), DbError> {
     match row {
-        ContendedRow::Cart(id) => tx.lock("select 1 from carts where id = $1 for update", &[id]).await,
+        ContendedRow::Cart(id) => cart::wait_for(tx, *id).await,
         ContendedRow::Code(code) => tx.lock("select 1 from discount_codes where code = $1 for update", &[code]).await,
         ContendedRow::Stock(variant) => inventory::wait_for_stock(tx, *variant).await,
     }
@@ -116,7 +122,7 @@ async fn answer_repeats(tx: &mut Tx, batch: &mut Batch<'_>) -> Result<Vec<usize>
         } else if let Some(order) = by_cart.get(&command.cart) {
             batch.answer(index, order.answer_for(command));
         } else if let Some(earlier) = keys.get(command.key.as_str()) {
-            let earlier: &Command = &commands[*earlier];
+            let earlier: &OrderCommand = &commands[*earlier];
             if earlier.body_hash != command.body_hash {
                 batch.refuse(index, CheckoutError::KeyReused);
             }
@@ -148,7 +154,7 @@ impl From<PlacedRow> for PlacedOrder {
 }
 
 /// The orders that these commands' keys have already, each with the hash of the form that was sent.
-async fn orders_of_keys(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<String, (Vec<u8>, PlacedOrder)>, DbError> {
+async fn orders_of_keys(tx: &mut Tx, commands: &[OrderCommand]) -> Result<HashMap<String, (Vec<u8>, PlacedOrder)>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         key: String,
@@ -179,7 +185,7 @@ struct OrderOfCart {
 
 impl OrderOfCart {
     /// The answer gives access to the order, so it is only for the shopper who placed it; the cart's id alone is not enough.
-    fn answer_for(&self, command: &Command) -> Result<PlacedOrder, CheckoutError> {
+    fn answer_for(&self, command: &OrderCommand) -> Result<PlacedOrder, CheckoutError> {
         let theirs = match (self.user, &command.delivery) {
             (Some(_), _) => self.user == command.user,
             (None, Some(delivery)) => self.has_contact && self.email_hash == delivery.contact.email_hash,
@@ -197,7 +203,7 @@ impl OrderOfCart {
 }
 
 /// The orders that these commands' carts have become already.
-async fn orders_of_carts(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<CartId, OrderOfCart>, DbError> {
+async fn orders_of_carts(tx: &mut Tx, commands: &[OrderCommand]) -> Result<HashMap<CartId, OrderOfCart>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         cart_id: CartId,
@@ -230,22 +236,11 @@ async fn orders_of_carts(tx: &mut Tx, commands: &[Command]) -> Result<HashMap<Ca
     Ok(rows.into_iter().map(order).collect())
 }
 
-/// Locks the carts of the new commands without waiting; those that another transaction holds are deferred.
-async fn lock_carts(tx: &mut Tx, batch: &mut Batch<'_>, new: &mut Vec<usize>) -> Result<(), DbError> {
-    if !tx.is_postgres() {
-        return Ok(());
-    }
-    let ids = json_ids(new.iter().map(|index| batch.commands[*index].cart));
-    let locked: Vec<CartId> = tx
-        .fetch_scalars(
-            "select id from carts where id in (select unhex(value->>'id') from json_each($1)) order by id for update skip locked",
-            &[&ids],
-        )
-        .await?;
-    let all: Vec<CartId> =
-        tx.fetch_scalars("select id from carts where id in (select unhex(value->>'id') from json_each($1))", &[&ids]).await?;
-    let locked: HashSet<CartId> = locked.into_iter().collect();
-    let held: HashSet<CartId> = all.into_iter().filter(|id| !locked.contains(id)).collect();
+/// Locks the carts of the new commands without waiting, and reads what they hold. Commands whose carts another transaction holds are
+/// deferred.
+async fn lock_carts(tx: &mut Tx, batch: &mut Batch<'_>, new: &mut Vec<usize>) -> Result<HashMap<CartId, StoredCart>, DbError> {
+    let ids: Vec<CartId> = new.iter().map(|index| batch.commands[*index].cart).collect();
+    let (locked, held) = cart::try_lock(tx, &ids).await?;
     new.retain(|index| {
         let cart = batch.commands[*index].cart;
         let is_held = held.contains(&cart);
@@ -254,52 +249,14 @@ async fn lock_carts(tx: &mut Tx, batch: &mut Batch<'_>, new: &mut Vec<usize>) ->
         }
         !is_held
     });
-    Ok(())
-}
-
-/// A cart that is being ordered.
-struct Cart {
-    user: Option<UserId>,
-    currency: Currency,
-    discount_code: Option<String>,
-    items: Vec<(VariantId, Quantity)>,
-}
-
-/// What these carts hold; they are locked.
-async fn read_carts(tx: &mut Tx, ids: impl Iterator<Item = CartId>) -> Result<HashMap<CartId, Cart>, DbError> {
-    #[derive(platform::db::FromRow)]
-    struct Row {
-        id: CartId,
-        user_id: Option<UserId>,
-        currency: Currency,
-        discount_code: Option<String>,
-        variant_id: Option<VariantId>,
-        quantity: Option<i64>,
-    }
-    let rows: Vec<Row> = tx
-        .fetch_all(
-            "select c.id, c.user_id, c.currency, c.discount_code, l.variant_id, l.quantity
-             from (select unhex(value->>'id') as id from json_each($1)) j
-             join carts c on c.id = j.id left join cart_lines l on l.cart_id = c.id order by c.id, l.position",
-            &[&json_ids(ids)],
-        )
-        .await?;
-    let mut carts: HashMap<CartId, Cart> = HashMap::new();
-    for row in rows {
-        let empty = Cart { user: row.user_id, currency: row.currency, discount_code: row.discount_code, items: Vec::new() };
-        let cart = carts.entry(row.id).or_insert(empty);
-        if let (Some(variant), Some(quantity)) = (row.variant_id, row.quantity) {
-            cart.items.push((variant, Quantity::clamped(quantity)));
-        }
-    }
-    Ok(carts)
+    Ok(locked.into_iter().map(|cart| (cart.id, cart)).collect())
 }
 
 /// An order that is priced, and not yet written.
 pub(super) struct DraftOrder<'a> {
     /// The command's position in the batch.
     pub(super) index: usize,
-    pub(super) command: &'a Command,
+    pub(super) command: &'a OrderCommand,
     /// Its first attempt to be paid.
     pub(super) payment: PaymentId,
     pub(super) lines: Vec<DraftLine>,
@@ -308,12 +265,15 @@ pub(super) struct DraftOrder<'a> {
     pub(super) delivery_tax: Tax,
     pub(super) discount_code: Option<String>,
     /// The total without the discount.
-    pub(super) full_total: Money,
+    pub(super) undiscounted_total: Money,
     pub(super) currency: Currency,
     /// None without a delivery, as are the days.
     pub(super) delivery_name: Option<String>,
     /// Days until it arrives, at least and at most.
     pub(super) promised_days: Option<(i64, i64)>,
+    /// Of the shop's settings: those that bind who orders, and the zone in which it is a day.
+    pub(super) limits: OrderLimits,
+    pub(super) zone: TimeZone,
 }
 
 /// A line of an order that is being placed.
@@ -326,32 +286,44 @@ pub(super) struct DraftLine {
 
 impl DraftOrder<'_> {
     fn placed(&self) -> PlacedOrder {
-        let Command { order, number, payment, .. } = self.command;
+        let OrderCommand { order, number, payment, .. } = self.command;
         PlacedOrder { order: *order, number: number.clone(), total: self.totals.total, payment: *payment, replay: false }
     }
 }
 
-/// Reads carts, prices and rules once for all of these commands, and prices each order. A command that cannot become an order is
+/// Reads settings, prices and rules once for all of these commands, and prices each order. A command that cannot become an order is
 /// refused.
-async fn price_carts<'a>(tx: &mut Tx, batch: &mut Batch<'a>, new: &[usize]) -> Result<Vec<DraftOrder<'a>>, DbError> {
+async fn price_carts<'a>(
+    tx: &mut Tx,
+    batch: &mut Batch<'a>,
+    new: &[usize],
+    mut carts: HashMap<CartId, StoredCart>,
+) -> Result<Vec<DraftOrder<'a>>, DbError> {
     let commands = batch.commands;
-    let mut carts = read_carts(tx, new.iter().map(|index| commands[*index].cart)).await?;
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings = settings::shop_in(tx).await?;
+    // Each order is charged what is in force now, however long it waited for others.
+    let at = tx.now();
     let (mut indexes, mut requests) = (Vec::with_capacity(new.len()), Vec::with_capacity(new.len()));
     for index in new {
         let command = &commands[*index];
         match carts.remove(&command.cart).filter(|cart| cart.user.is_none() || cart.user == command.user) {
             Some(cart) => {
                 indexes.push(*index);
-                requests.push(price_request(command, cart));
+                requests.push(price_request(command, cart, &settings, at));
             }
             None => batch.refuse(*index, CheckoutError::NoCart),
         }
     }
-    let Some(first) = requests.first() else { return Ok(Vec::new()) };
-    let prices = Prices::read(tx, &requests, first.at).await?;
+    if requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let prices = Prices::read(tx, &requests, at).await?;
     let mut drafts = Vec::with_capacity(requests.len());
     for (index, request) in indexes.into_iter().zip(&requests) {
-        match draft_order(tx, index, &commands[index], request, &prices) {
+        match draft_order(tx, index, &commands[index], request, &prices, &settings) {
             Ok(draft) => drafts.push(draft),
             Err(error) => batch.refuse(index, error),
         }
@@ -359,56 +331,65 @@ async fn price_carts<'a>(tx: &mut Tx, batch: &mut Batch<'a>, new: &[usize]) -> R
     Ok(drafts)
 }
 
-fn price_request(command: &Command, cart: Cart) -> PriceRequest {
+fn price_request(command: &OrderCommand, cart: StoredCart, settings: &ShopSettings, at: Timestamp) -> PriceRequest {
     PriceRequest {
         channel: command.channel,
         locale: command.locale,
         currency: cart.currency,
-        region: command.region.clone(),
-        items: cart.items,
+        region: command.region.clone().unwrap_or_else(|| TaxRegion::country(&*settings.country)),
+        items: cart.items.into_iter().map(|item| (item.variant, item.quantity)).collect(),
         discount_code: cart.discount_code,
-        at: command.at,
+        at,
     }
 }
 
 fn draft_order<'a>(
     tx: &Tx,
     index: usize,
-    command: &'a Command,
+    command: &'a OrderCommand,
     request: &PriceRequest,
     prices: &Prices,
+    settings: &ShopSettings,
 ) -> Result<DraftOrder<'a>, CheckoutError> {
-    let method = command.delivery.as_ref().map(|delivery| chosen_method(command, delivery, prices));
+    let limits = if command.is_limited { settings.limits.clone() } else { OrderLimits::NONE };
+    let method = command.delivery.as_ref().map(|delivery| chosen_method(command, delivery, &request.region, prices));
     let order = price_order(request, prices, method.as_ref().and_then(|method| method.as_ref().ok()).copied())?;
     check_items(&order)?;
     let method = method.transpose()?;
     check_total(command, &order)?;
     let draft_line = |line: &LineItem<'_>| {
-        let tax_of_line = prices.rules.taxes.tax(&line.quote.tax_class, &command.region);
+        let tax_of_line = prices.rules.taxes.tax(&line.quote.tax_class, &request.region);
         DraftLine { id: OrderLineId(tx.id()), quote: line.quote.clone(), price: line.price, tax: tax_of_line }
     };
     let lines: Vec<DraftLine> = order.lines().map(draft_line).collect();
-    let PricedOrder { totals, discount_code, full_total, .. } = order;
-    check_size(command, &lines)?;
-    check_cash(command, method, totals.total)?;
+    let PricedOrder { totals, discount_code, undiscounted_total, .. } = order;
+    check_size(command.locale, &limits, &lines)?;
+    check_cash(command, &limits, method, totals.total)?;
     Ok(DraftOrder {
         index,
         command,
         payment: PaymentId(tx.id()),
         lines,
         totals,
-        delivery_tax: prices.rules.delivery_tax(&command.region),
+        delivery_tax: prices.rules.delivery_tax(&request.region),
         discount_code,
-        full_total,
+        undiscounted_total,
         currency: request.currency,
         delivery_name: method.map(|method| method.name_and_description(command.locale).0.to_owned()),
-        promised_days: method.map(|method| method.days(command.at, command.zone)),
+        promised_days: method.map(|method| method.promised_days(command.at, settings.zone())),
+        limits,
+        zone: settings.zone(),
     })
 }
 
 /// The method that was chosen, if it is offered and goes there.
-fn chosen_method<'p>(command: &Command, delivery: &Delivery, prices: &'p Prices) -> Result<&'p DeliveryMethod, CheckoutError> {
-    let method = prices.rules.method(&delivery.method).filter(|method| method.goes_to(&command.region.country, delivery.island));
+fn chosen_method<'p>(
+    command: &OrderCommand,
+    delivery: &Delivery,
+    region: &TaxRegion,
+    prices: &'p Prices,
+) -> Result<&'p DeliveryMethod, CheckoutError> {
+    let method = prices.rules.method(&delivery.method).filter(|method| method.goes_to(&region.country, delivery.island));
     method.ok_or_else(|| CheckoutError::field("delivery", t::DELIVERY_NOT_THERE.text(command.locale)))
 }
 
@@ -423,13 +404,13 @@ fn check_items(order: &PricedOrder<'_>) -> Result<(), CheckoutError> {
         }
     }
     if !gone.is_empty() {
-        return Err(CheckoutError::Gone(gone));
+        return Err(CheckoutError::NotForSale(gone));
     }
     if order.items.is_empty() { Err(CheckoutError::Empty) } else { Ok(()) }
 }
 
 /// Is it the total that the shopper saw, with the discount or knowingly without?
-fn check_total(command: &Command, order: &PricedOrder<'_>) -> Result<(), CheckoutError> {
+fn check_total(command: &OrderCommand, order: &PricedOrder<'_>) -> Result<(), CheckoutError> {
     let total = order.totals.total;
     if order.discount_refused.is_some() && command.seen_total != Some(total.minor) {
         return Err(CheckoutError::Discount(total));
@@ -441,8 +422,7 @@ fn check_total(command: &Command, order: &PricedOrder<'_>) -> Result<(), Checkou
 }
 
 /// Does a shopper order more than the shop lets one?
-fn check_size(command: &Command, lines: &[DraftLine]) -> Result<(), CheckoutError> {
-    let (limits, locale) = (&command.limits, command.locale);
+fn check_size(locale: Locale, limits: &OrderLimits, lines: &[DraftLine]) -> Result<(), CheckoutError> {
     if limits.lines > 0 && lines.len() as i64 > limits.lines {
         let message = t::CHECKOUT_TOO_MANY_LINES.with(locale, &[("max", &locale.number(limits.lines))]);
         return Err(CheckoutError::field("cart", message));
@@ -456,9 +436,9 @@ fn check_size(command: &Command, lines: &[DraftLine]) -> Result<(), CheckoutErro
 }
 
 /// May it be paid in cash, if it is to be: does the shop take that much, and does whoever delivers collect it?
-fn check_cash(command: &Command, method: Option<&DeliveryMethod>, total: Money) -> Result<(), CheckoutError> {
-    let (limits, locale) = (&command.limits, command.locale);
-    if command.payment != PaymentMethod::Cod || total.minor <= 0 {
+fn check_cash(command: &OrderCommand, limits: &OrderLimits, method: Option<&DeliveryMethod>, total: Money) -> Result<(), CheckoutError> {
+    let locale = command.locale;
+    if command.payment != PaymentMethod::Cash || total.minor <= 0 {
         return Ok(());
     }
     let message = if !limits.cash {

@@ -54,6 +54,22 @@ pub(super) fn cities() -> impl Iterator<Item = (String, &'static str, &'static s
         .filter_map(|node| Some((code_text(node.code), node.name(), tree.node(node.parent)?.name())))
 }
 
+/// Code and name of every barangay, by code.
+pub(super) fn barangays() -> impl Iterator<Item = (u32, &'static str)> {
+    TREE.barangays.iter().map(|node| (node.code, node.name()))
+}
+
+/// The codes of the places that have a postal code of their own, each with it.
+pub(super) fn postal_codes() -> impl Iterator<Item = (u16, u32)> {
+    TREE.upper.iter().chain(&TREE.barangays).filter(|node| node.postal_code > 0).map(|node| (node.postal_code, node.code))
+}
+
+/// The postal code of a place, or of what it is in up to the city; none where that has several.
+#[must_use]
+pub fn postal_code(code: &str) -> Option<String> {
+    TREE.postal_code(code.parse().ok()?)
+}
+
 /// The island group that deliveries are priced by: `NCR`, `Luzon`, `Visayas` or `Mindanao`. None outside the Philippines, and
 /// where neither the place nor the region is known.
 #[must_use]
@@ -328,7 +344,7 @@ impl Node {
     }
 }
 
-fn code_text(code: u32) -> String {
+pub(super) fn code_text(code: u32) -> String {
     format!("{code:010}")
 }
 
@@ -347,7 +363,6 @@ fn name_key(name: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use super::*;
 

@@ -32,7 +32,7 @@ pub fn prepare_address(shop: &Shop, contact: ContactId, address: &Address) -> Pr
 }
 
 /// Seals an existing address's new text.
-pub(super) fn prepare_address_as(shop: &Shop, id: AddressId, contact: ContactId, address: &Address) -> PreparedAddress {
+pub(crate) fn prepare_address_as(shop: &Shop, id: AddressId, contact: ContactId, address: &Address) -> PreparedAddress {
     let address = normalize_address(address);
     PreparedAddress {
         id,
@@ -61,6 +61,6 @@ pub async fn open_addresses(shop: &Shop, ids: &[AddressId]) -> Result<HashMap<Ad
     rows.into_iter().map(|row| Ok((row.id, unseal_address(shop, row.id, &row.sealed)?))).collect()
 }
 
-pub(super) fn unseal_address(shop: &Shop, id: AddressId, sealed: &[u8]) -> Result<Address, CustomerError> {
+pub(crate) fn unseal_address(shop: &Shop, id: AddressId, sealed: &[u8]) -> Result<Address, CustomerError> {
     unseal(shop, "address", id.0.as_bytes(), sealed)
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use domain::id::ContactId;
 use domain::view::ContactDetails;
-use domain::{Locale, Timestamp, email, slug};
+use domain::{Locale, Timestamp, email, phone, slug};
 
-use super::sealing::{blind, seal, unseal};
+use super::sealing::{blind_index, seal, unseal};
 use super::{CustomerError, normalize_contact, store};
 use crate::Shop;
 
@@ -35,13 +35,14 @@ pub fn prepare_contact(shop: &Shop, details: &ContactDetails, locale: Locale) ->
 /// Seals an existing contact's new details.
 pub(crate) fn prepare_contact_as(shop: &Shop, id: ContactId, details: &ContactDetails, locale: Locale) -> PreparedContact {
     let details = normalize_contact(details);
-    let words = slug::words(&details.name);
+    // Who is called Villanueva-Ocampo is found by each part, too.
+    let words = slug::words(&format!("{} {}", details.name, details.name.replace('-', " ")));
     PreparedContact {
         id,
         sealed: seal(shop, "contact", id.0.as_bytes(), &details),
         email_hash: (!details.email.is_empty()).then(|| email_hash(shop, &details.email)),
-        phone_hash: (!details.phone.is_empty()).then(|| blind(shop, "phone", &details.phone)),
-        word_hashes: words.iter().map(|word| blind(shop, "word", word)).collect(),
+        phone_hash: (!details.phone.is_empty()).then(|| blind_index(shop, "phone", &details.phone)),
+        word_hashes: words.iter().map(|word| blind_index(shop, "word", word)).collect(),
         locale,
         at: shop.now(),
     }
@@ -76,11 +77,11 @@ pub async fn find_contacts(shop: &Shop, text: &str) -> Result<Vec<ContactId>, Cu
         return Ok(store::contacts_by_email(shop.db(), &email_hash(shop, &address)).await?);
     }
     if text.chars().filter(char::is_ascii_digit).count() >= 7
-        && let Some(number) = email::phone(text)
+        && let Some(number) = phone::phone(text)
     {
-        return Ok(store::contacts_by_phone(shop.db(), &blind(shop, "phone", &number)).await?);
+        return Ok(store::contacts_by_phone(shop.db(), &blind_index(shop, "phone", &number)).await?);
     }
-    let words: Vec<_> = slug::words(text).iter().take(8).map(|word| blind(shop, "word", word)).collect();
+    let words: Vec<_> = slug::words(text).iter().take(8).map(|word| blind_index(shop, "word", word)).collect();
     if words.is_empty() {
         return Ok(Vec::new());
     }
@@ -89,7 +90,7 @@ pub async fn find_contacts(shop: &Shop, text: &str) -> Result<Vec<ContactId>, Cu
 
 /// The keyed hash by which an e-mail is found.
 pub(crate) fn email_hash(shop: &Shop, address: &str) -> Vec<u8> {
-    blind(shop, "email", &email::email_key(address))
+    blind_index(shop, "email", &email::email_key(address))
 }
 
 pub(crate) fn unseal_contact(shop: &Shop, id: ContactId, sealed: &[u8]) -> Result<ContactDetails, CustomerError> {

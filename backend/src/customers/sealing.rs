@@ -1,5 +1,6 @@
 //! How personal records are encrypted and found.
 
+use domain::id::OrderId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -24,6 +25,19 @@ fn bound(kind: &str, id: &[u8]) -> Vec<u8> {
 }
 
 /// A keyed hash, by which a text of this kind is found without storing it.
-pub(crate) fn blind(shop: &Shop, kind: &str, text: &str) -> Vec<u8> {
-    shop.keyring().blind(kind, text)
+pub(crate) fn blind_index(shop: &Shop, kind: &str, text: &str) -> Vec<u8> {
+    shop.keyring().blind_index(kind, text)
+}
+
+const GIFT_NOTE: &str = "gift_note";
+
+/// Encrypts what an order has to be written on a card in its parcel; none for an empty text.
+pub(crate) fn seal_gift_note(shop: &Shop, order: OrderId, text: &str) -> Option<Vec<u8>> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| seal(shop, GIFT_NOTE, order.0.as_bytes(), &text))
+}
+
+/// Decrypts the text of [`seal_gift_note`].
+pub(crate) fn open_gift_note(shop: &Shop, order: OrderId, sealed: &[u8]) -> Result<String, CustomerError> {
+    unseal(shop, GIFT_NOTE, order.0.as_bytes(), sealed)
 }

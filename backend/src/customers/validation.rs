@@ -3,10 +3,11 @@
 use domain::messages::{Msg, t};
 use domain::text::is_blank;
 use domain::view::{Address, ContactDetails, FieldErrors};
-use domain::{Locale, email};
+use domain::{Locale, email, phone};
 
 use super::address_format::country_format;
 use super::address_tree;
+use super::postal_codes::city_elsewhere;
 
 const MAX_CHARS: usize = 120;
 
@@ -15,7 +16,7 @@ const MAX_CHARS: usize = 120;
 pub fn check_address(locale: Locale, address: &Address) -> FieldErrors {
     let mut errors = Errors { locale, list: Vec::new() };
     errors.check_text("recipient", &address.recipient, true);
-    if !address.phone.trim().is_empty() && email::phone(&address.phone).is_none() {
+    if !address.phone.trim().is_empty() && phone::phone(&address.phone).is_none() {
         errors.add("phone", t::FIELD_PHONE_INVALID);
     }
     let Some(country) = country_format(&address.country) else {
@@ -41,6 +42,9 @@ pub fn check_address(locale: Locale, address: &Address) -> FieldErrors {
         if let Err(field) = checked {
             let empty = address.field(field).trim().is_empty();
             errors.add(field, if empty { required_message(field) } else { t::ADDRESS_PLACE_MISMATCH });
+        } else if let Some(city) = city_elsewhere(address.postal_code.trim(), &address_tree::complete(address.clone()).place) {
+            let with = [("code", address.postal_code.trim()), ("city", city.as_str())];
+            errors.add_text("postal_code", t::FIELD_POSTAL_ELSEWHERE.with(locale, &with));
         }
     }
     errors.list
@@ -53,7 +57,7 @@ pub fn normalize_address(address: &Address) -> Address {
     let trim = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut normal = Address {
         recipient: trim(&address.recipient),
-        phone: email::phone(&address.phone).unwrap_or_else(|| trim(&address.phone)),
+        phone: phone::phone(&address.phone).unwrap_or_else(|| trim(&address.phone)),
         country: trim(&address.country).to_uppercase(),
         line1: trim(&address.line1),
         line2: trim(&address.line2),
@@ -74,6 +78,14 @@ pub fn normalize_address(address: &Address) -> Address {
     if country.code != "PH" {
         normal.place.clear();
     }
+    // What the country's addresses do not have was typed for another country.
+    let Address { barangay, city, province, region, postal_code, .. } = &mut normal;
+    let fields = [("barangay", barangay), ("city", city), ("province", province), ("region", region), ("postal_code", postal_code)];
+    for (name, field) in fields {
+        if !country.uses(name) {
+            field.clear();
+        }
+    }
     address_tree::complete(normal)
 }
 
@@ -87,7 +99,7 @@ pub fn check_contact(locale: Locale, contact: &ContactDetails) -> FieldErrors {
     } else if email::email(&contact.email).is_none() {
         errors.add("email", t::FIELD_EMAIL_INVALID);
     }
-    if !contact.phone.trim().is_empty() && email::phone(&contact.phone).is_none() {
+    if !contact.phone.trim().is_empty() && phone::phone(&contact.phone).is_none() {
         errors.add("phone", t::FIELD_PHONE_INVALID);
     }
     errors.list
@@ -99,7 +111,7 @@ pub fn normalize_contact(contact: &ContactDetails) -> ContactDetails {
     ContactDetails {
         name: contact.name.split_whitespace().collect::<Vec<_>>().join(" "),
         email: email::email(&contact.email).unwrap_or_else(|| contact.email.trim().to_owned()),
-        phone: email::phone(&contact.phone).unwrap_or_else(|| contact.phone.trim().to_owned()),
+        phone: phone::phone(&contact.phone).unwrap_or_else(|| contact.phone.trim().to_owned()),
     }
 }
 
@@ -148,7 +160,6 @@ impl Errors {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use super::*;
     use crate::customers::address_format::{address_format, countries, label_lines};
@@ -183,6 +194,17 @@ mod tests {
     }
 
     #[test]
+    fn an_address_keeps_no_field_that_its_country_does_not_have() {
+        let moved =
+            Address { country: "NZ".into(), city: "Auckland".into(), postal_code: "1010".into(), province: "Cebu".into(), ..home() };
+        let normal = normalize_address(&moved);
+        let kept =
+            (normal.barangay.as_str(), normal.province.as_str(), normal.region.as_str(), normal.city.as_str(), normal.postal_code.as_str());
+        // Its suburb is in the field of a barangay.
+        assert_eq!(kept, ("Lahug", "", "", "Auckland", "1010"));
+    }
+
+    #[test]
     fn a_whole_address_is_accepted_and_completed() {
         assert_eq!(check_address(Locale::En, &home()), []);
         let normal = normalize_address(&home());
@@ -196,6 +218,9 @@ mod tests {
         let empty = Address { country: "PH".into(), ..Address::default() };
         assert_eq!(fields(&check_address(Locale::Fil, &empty)), ["recipient", "line1", "region", "city", "barangay"]);
         assert_eq!(fields(&check_address(Locale::En, &Address::default())), ["recipient", "country"]);
+        let elsewhere = Address { postal_code: "1603".into(), ..home() };
+        let errors = check_address(Locale::En, &elsewhere);
+        assert!(fields(&errors) == ["postal_code"] && errors[0].1.contains("City of Pasig"), "{errors:?}");
         let wrong = Address { phone: "call me".into(), postal_code: "60".into(), barangay: "Nowhere".into(), ..home() };
         assert_eq!(fields(&check_address(Locale::En, &wrong)), ["phone", "postal_code", "barangay"]);
         let long = Address { line1: "x".repeat(121), ..home() };

@@ -4,11 +4,11 @@ mod store;
 
 use domain::permission::Permission;
 use domain::view::{Missing, TodayView};
-use domain::{Date, Money};
+use domain::{Date, Locale, Money};
 
 use crate::orders::OrderError;
 use crate::refusals::{self, ReadError};
-use crate::{Shop, inventory, orders, settings};
+use crate::{Shop, inventory, orders, pricing, settings};
 use platform::Context;
 
 /// Days that the chart shows, today included.
@@ -17,15 +17,16 @@ const DAYS: i64 = 14;
 const LATEST: usize = 8;
 
 /// The day's figures, in the shop's currency, by days of its time zone. Cancelled orders do not count,
-/// nor do card orders that are not paid.
+/// nor do card orders that are not paid. Products are named in a language.
 ///
 /// # Errors
 /// Not allowed, or the database's.
-pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> {
+pub async fn today(shop: &Shop, ctx: &Context, locale: Locale) -> Result<TodayView, OrderError> {
     ctx.require(Permission::ReadDashboard)?;
     let settings = settings::load(shop).await?;
     let (currency, zone) = (settings::shop_currency(shop), settings.zone());
-    let today = zone.date(shop.now());
+    let now = shop.now();
+    let today = zone.date(now);
     let sales = store::sales_since(shop.db(), today.plus_days(1 - DAYS), zone, currency).await?;
     let of_day = |day: Date| sales.iter().find(|sales| sales.day == day.days());
     let last_days = (1 - DAYS..=0).map(|ago| today.plus_days(ago));
@@ -37,10 +38,14 @@ pub async fn today(shop: &Shop, ctx: &Context) -> Result<TodayView, OrderError> 
         Err(ReadError::Db(error)) => return Err(error.into()),
         Err(ReadError::Forbidden(_)) => Vec::new(),
     };
-    let low = inventory::low(shop, settings.low_stock).await?;
+    let rules = pricing::rules(shop).await?;
+    let then = zone.plus_days(now, -7);
+    let low = inventory::low(shop, locale, settings.low_stock).await?;
     Ok(TodayView {
         orders: of_day(today).map_or(0, |day| day.orders),
         sales: Money::new(of_day(today).map_or(0, |day| day.sales), currency),
+        week_ago: store::sales_between(shop.db(), zone.start_of(zone.date(then)), then, currency).await?,
+        cut_off: rules.methods.iter().filter_map(|method| method.order_by(now, zone)).min(),
         queues: orders::queue_counts(shop).await?,
         refusals,
         missing: missing(shop, &settings.country).await?,

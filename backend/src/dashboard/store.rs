@@ -1,6 +1,6 @@
 //! The SQL of the figures.
 
-use domain::{Currency, Date, TimeZone};
+use domain::{Currency, Date, TimeZone, Timestamp};
 
 use crate::orders::is_sale;
 use platform::db::{Db, DbError};
@@ -11,22 +11,45 @@ pub(super) struct DaySales {
     /// As [`Date::days`].
     pub day: i64,
     pub orders: i64,
-    /// Minor units, less what is no longer due.
+    /// Minor units, less what is waived.
     pub sales: i64,
 }
 
 /// The days from one on; days without orders are missing.
 pub(super) async fn sales_since(db: &Db, first: Date, zone: TimeZone, currency: Currency) -> Result<Vec<DaySales>, DbError> {
+    // Clocks are changed once at most in so few days.
+    let begin = zone.start_of(first);
+    let change = zone.next_change(begin).unwrap_or(Timestamp::from_millis(i64::MAX));
     db.fetch_all(
         concat!(
-            "select (placed_at + $3) / 86400000 as day, count(*) as orders, cast(sum(total - waived) as bigint) as sales
+            "select (placed_at + case when placed_at < $4 then cast($3 as bigint) else cast($5 as bigint) end) / 86400000 as day, count(*) as orders, cast(sum(total - waived) as bigint) as sales
              from orders where placed_at >= $1 and currency = $2 and ",
             is_sale!(),
             " group by 1"
         ),
-        &[&zone.start_of(first), &currency, &zone.offset_millis()],
+        &[&begin, &currency, &zone.offset_millis(begin), &change, &zone.offset_millis(change)],
     )
     .await
+}
+
+/// Orders placed from one moment until another, and what they come to.
+pub(super) async fn sales_between(db: &Db, from: Timestamp, to: Timestamp, currency: Currency) -> Result<(i64, i64), DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        orders: i64,
+        sales: i64,
+    }
+    let row: Row = db
+        .fetch_one(
+            concat!(
+                "select count(*) as orders, cast(coalesce(sum(total - waived), 0) as bigint) as sales
+                 from orders where placed_at >= $1 and placed_at < $2 and currency = $3 and ",
+                is_sale!()
+            ),
+            &[&from, &to, &currency],
+        )
+        .await?;
+    Ok((row.orders, row.sales))
 }
 
 /// 1 where there is one, otherwise 0.

@@ -7,10 +7,11 @@
 pub mod events;
 mod pick;
 mod pick_list;
+mod pick_many;
+mod remove_units;
 mod returned;
 mod steps;
 mod store;
-mod unload;
 
 use domain::id::{LocationId, OrderLineId, ParcelId};
 use domain::messages::t;
@@ -18,19 +19,21 @@ use domain::order::ParcelState;
 use domain::{Locale, Money};
 
 use crate::accounting::AccountingError;
+use crate::customers::CustomerError;
 use crate::inventory::InventoryError;
-use crate::orders::{self, Fate, LockedOrder};
+use crate::orders::{self, LockedOrder, UnitState};
 use crate::payments::PaymentError;
 use platform::context::Forbidden;
 use platform::db::{DbError, Tx};
 
-pub use pick::{pick, pick_lines, pick_many};
+pub use pick::{pick, pick_lines};
 pub use pick_list::pick_list;
+pub use pick_many::pick_many;
+pub(crate) use remove_units::remove_units;
 pub use returned::Returned;
 pub(crate) use returned::return_parcel;
 pub use steps::{deliver, deliver_for, pack, ship, unpack};
-pub(crate) use store::{beyond_picking, cancel_open_parcels};
-pub(crate) use unload::unload;
+pub(crate) use store::{cancel_open_parcels, count_parcels};
 
 /// Why a parcel was not moved on.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -65,6 +68,9 @@ pub enum FulfilmentError {
     Payment(PaymentError),
     #[error(transparent)]
     Books(AccountingError),
+    /// A gift note cannot be opened.
+    #[error(transparent)]
+    Customer(#[from] CustomerError),
     #[error("{0}")]
     Db(#[from] DbError),
 }
@@ -107,7 +113,7 @@ impl FulfilmentError {
             Self::Step { .. } => t::ORDER_ERROR_STEP,
             Self::Courier => t::ORDER_ERROR_COURIER,
             Self::Payment(error) => return error.message(locale),
-            Self::Stock(_) | Self::Books(_) | Self::Db(_) => return None,
+            Self::Stock(_) | Self::Books(_) | Self::Customer(_) | Self::Db(_) => return None,
         };
         Some(message.text(locale).to_owned())
     }
@@ -130,15 +136,15 @@ async fn step(tx: &mut Tx, parcel: ParcelId, wanted: ParcelState) -> Result<(Loc
         return Err(FulfilmentError::Step { is: found.state, wanted });
     }
     store::set_state(tx, parcel, wanted).await?;
-    let fate = match wanted {
-        ParcelState::Shipped => Some(Fate::Shipped),
-        ParcelState::Delivered => Some(Fate::Delivered),
+    let state = match wanted {
+        ParcelState::Shipped => Some(UnitState::Shipped),
+        ParcelState::Delivered => Some(UnitState::Delivered),
         // Whoever takes it back says what becomes of its units.
-        ParcelState::Returned | ParcelState::Picked | ParcelState::Packed | ParcelState::Cancelled => None,
+        ParcelState::Returned | ParcelState::Picking | ParcelState::Packed | ParcelState::Cancelled => None,
     };
-    if let Some(fate) = fate {
+    if let Some(state) = state {
         let lines = store::lines(tx, parcel).await?;
-        if !orders::count_units(tx, &order, fate, lines.iter().map(|line| (line.order_line_id, line.quantity))).await? {
+        if !orders::count_units(tx, &order, state, lines.iter().map(|line| (line.order_line_id, line.quantity))).await? {
             return Err(FulfilmentError::TooMany);
         }
     }

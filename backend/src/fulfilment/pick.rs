@@ -35,7 +35,7 @@ pub async fn pick_lines(
         let order = orders::lock(tx, order).await?.ok_or(FulfilmentError::Unknown)?;
         sendable(&order)?;
         let mut picked = Vec::new();
-        for (location, lines) in choose(open_units(tx, order.id).await?, &lines)? {
+        for (location, lines) in choose(unpicked_units(tx, order.id).await?, &lines)? {
             let parcel = store::insert(tx, &order, location, &lines).await?;
             tx.record(order.id, ParcelPicked { parcel });
             picked.push(parcel);
@@ -46,29 +46,13 @@ pub async fn pick_lines(
     .await
 }
 
-/// Picks many orders, for the list's bulk action; each in its own transaction, so that one failure does not stop the others.
-///
-/// # Errors
-/// Not allowed. The result of each order is in the answer.
-pub async fn pick_many(
-    shop: &Shop,
-    ctx: &Context,
-    orders: &[OrderId],
-) -> Result<Vec<(OrderId, Result<Vec<ParcelId>, FulfilmentError>)>, FulfilmentError> {
-    ctx.require(Permission::FulfilOrders)?;
-    let mut answers = Vec::with_capacity(orders.len());
-    for order in orders {
-        answers.push((*order, pick(shop, ctx, *order).await));
-    }
-    Ok(answers)
-}
-
-type OpenUnits = Vec<(OrderLineId, LocationId, i64)>;
+/// Units of a line at a location.
+type UnitsByPlace = Vec<(OrderLineId, LocationId, i64)>;
 
 /// Reserved units that are in no parcel yet.
-async fn open_units(tx: &mut Tx, order: OrderId) -> Result<OpenUnits, FulfilmentError> {
+async fn unpicked_units(tx: &mut Tx, order: OrderId) -> Result<UnitsByPlace, FulfilmentError> {
     let mut open: BTreeMap<(OrderLineId, LocationId), i64> = BTreeMap::new();
-    for (line, location, units) in inventory::open_units(tx, order).await? {
+    for (line, location, units) in inventory::reserved_units(tx, order).await? {
         *open.entry((line, location)).or_default() += units;
     }
     for row in store::in_preparation(tx, order).await? {
@@ -78,7 +62,7 @@ async fn open_units(tx: &mut Tx, order: OrderId) -> Result<OpenUnits, Fulfilment
 }
 
 /// The parcels to create: lines and units by location.
-fn choose(open: OpenUnits, wanted: &[(OrderLineId, i64)]) -> Result<BTreeMap<LocationId, Vec<(OrderLineId, i64)>>, FulfilmentError> {
+fn choose(open: UnitsByPlace, wanted: &[(OrderLineId, i64)]) -> Result<BTreeMap<LocationId, Vec<(OrderLineId, i64)>>, FulfilmentError> {
     let mut parcels: BTreeMap<LocationId, Vec<(OrderLineId, i64)>> = BTreeMap::new();
     if wanted.is_empty() {
         for (line, location, units) in open {

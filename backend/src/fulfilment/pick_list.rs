@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use domain::Locale;
 use domain::id::OrderId;
 use domain::permission::Permission;
-use domain::view::{PickLine, PickListView};
+use domain::view::{LeftOutView, PickLine, PickListView};
 
-use crate::{Shop, orders};
+use crate::{Shop, customers, orders};
 use platform::Context;
 
+use super::pick_many::why_not;
 use super::{FulfilmentError, sendable, store};
 
 /// As many as a page of the list of orders has.
@@ -23,22 +24,33 @@ const MAX_ORDERS: usize = 50;
 pub async fn pick_list(shop: &Shop, ctx: &Context, locale: Locale, orders: &[OrderId]) -> Result<PickListView, FulfilmentError> {
     ctx.require(Permission::ReadOrders)?;
     let mut list = PickListView { made_at: shop.now(), ..PickListView::default() };
-    let (mut ids, mut numbers) = (Vec::new(), HashMap::new());
+    let mut heads = HashMap::new();
+    let mut leave_out = |order: OrderId, head: Option<&orders::Head>, error: &FulfilmentError| {
+        let number = head.map(|head| head.number.clone()).unwrap_or_default();
+        list.left_out.push(LeftOutView { order, number, why: why_not(error, head, locale) });
+    };
     for id in orders.iter().take(MAX_ORDERS) {
-        let Some(head) = orders::head(&mut shop.db(), *id).await? else { continue };
-        match sendable(&head) {
-            Ok(()) => ids.push(*id),
-            Err(error) => list.left_out.push((head.number.clone(), error.message(locale).unwrap_or_default())),
+        match orders::head(&mut shop.db(), *id).await? {
+            None => leave_out(*id, None, &FulfilmentError::Unknown),
+            Some(head) => match sendable(&head) {
+                Ok(()) => {
+                    heads.insert(*id, head);
+                }
+                Err(error) => leave_out(*id, Some(&head), &error),
+            },
         }
-        numbers.insert(*id, head.number);
     }
+    let ids: Vec<OrderId> = orders.iter().filter(|id| heads.contains_key(id)).copied().collect();
     let rows = store::to_pick(&mut shop.db(), &ids).await?;
     for id in ids.iter().filter(|id| rows.iter().all(|row| row.order_id != **id)) {
-        let why = FulfilmentError::NothingToPick.message(locale).unwrap_or_default();
-        list.left_out.push((numbers.get(id).cloned().unwrap_or_default(), why));
+        leave_out(*id, heads.get(id), &FulfilmentError::NothingToPick);
+    }
+    for id in &ids {
+        let Some((head, sealed)) = heads.get(id).and_then(|head| Some((head, head.gift_note.as_ref()?))) else { continue };
+        list.gift_notes.push((head.number.clone(), customers::open_gift_note(shop, *id, sealed)?));
     }
     for row in rows {
-        let number = numbers.get(&row.order_id).cloned().unwrap_or_default();
+        let number = heads.get(&row.order_id).map(|head| head.number.clone()).unwrap_or_default();
         match list.lines.last_mut().filter(|line| line.location == row.location && line.sku == row.sku) {
             Some(line) => {
                 line.units += row.units;

@@ -10,7 +10,7 @@ use domain::{Money, text};
 
 use crate::inventory::ReturnedLine;
 use crate::inventory::events::StockReturned;
-use crate::orders::{self, Fate, LockedOrder};
+use crate::orders::{self, LockedOrder, UnitState};
 use crate::{accounting, inventory};
 use platform::db::{DbError, Tx};
 
@@ -26,7 +26,7 @@ pub struct Returned {
     pub items: ReturnedItems,
     /// Units of lines that are written off where the others are restocked; none where all are written off.
     pub written_off: Vec<(OrderLineId, i64)>,
-    /// For money that was paid. Cash that was not collected is no longer due in either case.
+    /// For money that was paid. Cash that was not collected is waived in either case.
     pub money: ReturnedMoney,
     /// A note for the staff, at most 200 characters.
     pub note: String,
@@ -50,8 +50,8 @@ pub(crate) async fn return_parcel(
     let lines = store::lines(tx, parcel).await?;
     let returned = returned_lines(&lines, back)?;
     let (restocked, gone) = (returned.iter().map(|l| (l.line, l.restocked)), returned.iter().map(|l| (l.line, l.units - l.restocked)));
-    let counted = orders::count_units(tx, &order, Fate::Restocked, restocked.filter(|(_, units)| *units > 0)).await?
-        && orders::count_units(tx, &order, Fate::Returned, gone.filter(|(_, units)| *units > 0)).await?;
+    let counted = orders::count_units(tx, &order, UnitState::Restocked, restocked.filter(|(_, units)| *units > 0)).await?
+        && orders::count_units(tx, &order, UnitState::Returned, gone.filter(|(_, units)| *units > 0)).await?;
     if !counted {
         return Err(FulfilmentError::TooMany);
     }

@@ -68,11 +68,11 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, courier: &str, t
         store::set_costs(tx, parcel, lines.iter().map(|line| line.n).zip(costs.iter().copied())).await?;
         let cost = sum_of(costs)?.unwrap_or(Money::zero(order.currency));
         let accounts = (Account::CostOfGoodsSold, Account::Inventory);
-        accounting::transfer(tx, EntryKind::ParcelShipped, Some(order.id), parcel.0, cost, accounts).await?;
+        accounting::post_between(tx, EntryKind::ParcelShipped, Some(order.id), parcel.0, cost, accounts).await?;
         payments::request_capture(tx, &order).await?;
         tx.record(order.id, StockShipped { parcel, units: lines.iter().map(|line| line.quantity).sum() });
         tx.record(order.id, ParcelShipped { parcel, courier: courier.clone(), tracking: tracking.clone() });
-        if is_handed_over { arrive(tx, parcel, None).await } else { Ok(()) }
+        if is_handed_over { arrive(tx, parcel, Cash::AllDue).await } else { Ok(()) }
     })
     .await
 }
@@ -82,24 +82,43 @@ pub async fn ship(shop: &Shop, ctx: &Context, parcel: ParcelId, courier: &str, t
 /// # Errors
 /// [`FulfilmentError::Step`] unless the parcel is on its way.
 pub async fn deliver(shop: &Shop, ctx: &Context, parcel: ParcelId) -> Result<(), FulfilmentError> {
-    deliver_for(shop, ctx, parcel, None).await
+    ctx.require(Permission::FulfilOrders)?;
+    shop.write(ctx, async move |tx| arrive(tx, parcel, Cash::AllDue).await).await
 }
 
-/// [`deliver`] with the cash that the courier received for the parcel, minor units. What is missing stays due.
+/// [`deliver`] with the cash that the courier received for the parcel, minor units; none where none was to be collected for it. What is
+/// missing stays due.
 ///
 /// # Errors
 /// As [`deliver`]; [`PaymentError::TooMuch`](payments::PaymentError::TooMuch) for more than is due, and then the parcel stays as it was.
 pub async fn deliver_for(shop: &Shop, ctx: &Context, parcel: ParcelId, received: Option<i64>) -> Result<(), FulfilmentError> {
     ctx.require(Permission::FulfilOrders)?;
-    shop.write(ctx, async move |tx| arrive(tx, parcel, received).await).await
+    let cash = received.map_or(Cash::NotAsked, Cash::Received);
+    shop.write(ctx, async move |tx| arrive(tx, parcel, cash).await).await
 }
 
-async fn arrive(tx: &mut Tx, parcel: ParcelId, received: Option<i64>) -> Result<(), FulfilmentError> {
+/// The cash that came with a parcel.
+#[derive(Clone, Copy)]
+enum Cash {
+    /// With the last parcel, all that is due of the order.
+    AllDue,
+    /// Minor units.
+    Received(i64),
+    /// None was to be collected for it. Where it is the last parcel all the same, as when another arrived meanwhile, what is due is missing.
+    NotAsked,
+}
+
+async fn arrive(tx: &mut Tx, parcel: ParcelId, cash: Cash) -> Result<(), FulfilmentError> {
     let (order, _) = step(tx, parcel, ParcelState::Delivered).await?;
     tx.record(order.id, ParcelDelivered { parcel });
     let head = orders::head(tx, order.id).await?.ok_or(FulfilmentError::Unknown)?;
     let all_arrived = head.delivery_state == DeliveryState::Delivered;
-    if head.payment_method == PaymentMethod::Cod && (all_arrived || received.is_some()) {
+    let received = match cash {
+        Cash::Received(minor) => Some(minor),
+        Cash::NotAsked => Some(0),
+        Cash::AllDue => None,
+    };
+    if head.payment_method == PaymentMethod::Cash && (all_arrived || matches!(cash, Cash::Received(_))) {
         payments::collect_cash(tx, &order, received).await?;
     }
     Ok(())

@@ -1,3 +1,5 @@
+//! The SQL of parcels.
+
 use domain::id::{LocationId, OrderId, OrderLineId, ParcelId};
 use domain::order::{ParcelState, ReturnCause};
 use domain::{Currency, Money};
@@ -168,15 +170,15 @@ pub(super) async fn set_units(tx: &mut Tx, parcel: ParcelId, n: i64, units: i64)
     }
 }
 
-/// How many of an order's parcels are how far.
+/// How many of an order's parcels are packed, and how many left.
 #[derive(platform::db::FromRow)]
-pub(crate) struct BeyondPicking {
+pub(crate) struct ParcelCounts {
     pub packed: i64,
     /// Shipped or delivered.
     pub sent: i64,
 }
 
-pub(crate) async fn beyond_picking(tx: &mut Tx, order: OrderId) -> Result<BeyondPicking, DbError> {
+pub(crate) async fn count_parcels(tx: &mut Tx, order: OrderId) -> Result<ParcelCounts, DbError> {
     tx.fetch_one(
         "select (select count(*) from parcels where order_id = $1 and state = 'packed') as packed,
             (select count(*) from parcels where order_id = $1 and state in ('shipped', 'delivered')) as sent",

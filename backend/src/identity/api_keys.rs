@@ -33,7 +33,7 @@ pub async fn create_api_key(
     if name.chars().count() > 80 {
         return Err(IdentityError::Invalid(vec![("name".into(), t::FIELD_TOO_LONG.with(locale, &[("max", "80")]))]));
     }
-    if scopes.is_empty() {
+    if scopes.is_empty() || scopes.iter().any(|scope| !Permission::API_SCOPES.contains(scope)) {
         return Err(IdentityError::Invalid(vec![("scopes".into(), t::FIELD_CHOOSE.text(locale).to_owned())]));
     }
     let mut texts: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();

@@ -28,7 +28,7 @@ pub async fn record_denial(shop: &Shop, ctx: &Context, kind: DenialKind, account
     let account = account.or(ctx.user());
     let client = ctx.client.map(|client| client.to_string());
     let subject = account.map_or_else(String::new, |user| user.to_string());
-    let fingerprint = customers::blind(shop, "refusal", &format!("{} {subject}", client.as_deref().unwrap_or_default()));
+    let fingerprint = customers::blind_index(shop, "refusal", &format!("{} {subject}", client.as_deref().unwrap_or_default()));
     let sealed = client.as_ref().map(|client| customers::seal(shop, "refusal", &fingerprint, client));
     let recorded = shop
         .write(ctx, async move |tx| {

@@ -5,6 +5,7 @@
 
 use domain::id::UserId;
 use platform::Context;
+use platform::db::hex;
 use platform::throttle::Counter;
 
 use super::device_token;
@@ -19,7 +20,7 @@ const MAX_CHANGES: i64 = 10;
 
 /// The counters of an attempt to sign in. `user` is the account of the e-mail, when there is one.
 pub(super) fn sign_in_counters(shop: &Shop, ctx: &Context, email_hash: &[u8], user: Option<UserId>) -> Vec<Counter> {
-    let account: String = email_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let account = hex(email_hash).to_string();
     if let (Some(user), Some(token)) = (user, &ctx.device)
         && let Some(device) = device_token::verified_device(shop, user, token)
     {

@@ -14,16 +14,17 @@ mod login_throttle;
 mod password;
 mod password_hasher;
 mod session_cache;
+mod sessions;
 mod staff;
 mod store;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::id::{RequestId, SessionId, UserId};
+use domain::id::{RequestId, UserId};
 use domain::messages::t;
 use domain::permission::Role;
-use domain::view::{ContactDetails, DenialKind, FieldErrors, Me, SessionView};
-use domain::{Locale, Timestamp, email};
+use domain::view::{ContactDetails, DenialKind, FieldErrors, Me};
+use domain::{Locale, email};
 use platform::db::{DbError, Tx};
 use platform::throttle::{self, Throttled};
 use platform::{Context, Forbidden};
@@ -42,18 +43,12 @@ pub use password::Cost;
 pub use password_hasher::PasswordHasher;
 pub use session_cache::SessionCache;
 pub(crate) use session_cache::invalidate;
+pub use sessions::{authenticate, authenticate_without_renewal, revoke_session, sessions, sign_out};
 pub(crate) use staff::create_demo_account;
 pub use staff::{create_staff, set_active, set_role, staff};
 
 /// The SHA-256 of a token or a secret.
 type Digest = [u8; 32];
-
-/// A shopper's session expires after so long without use.
-const SHOPPER_SESSION_MS: i64 = 30 * Timestamp::DAY;
-/// A member of staff's session expires after so long without use.
-const STAFF_SESSION_MS: i64 = Timestamp::DAY / 2;
-/// Of one account; the oldest gives way.
-const MAX_SESSIONS: i64 = 50;
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum IdentityError {
@@ -111,7 +106,7 @@ pub async fn sign_up(
     let user = shop
         .write(ctx, async move |tx| {
             let user = account.write(tx, locale).await?;
-            begin_session(tx, user, None, session).await?;
+            sessions::begin(tx, user, None, session).await?;
             Ok::<_, IdentityError>(user)
         })
         .await?;
@@ -153,23 +148,12 @@ pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, pa
             return Err(IdentityError::WrongCredentials);
         }
         throttle::succeeded(tx, &counters).await?;
-        begin_session(tx, user, role, session).await?;
+        sessions::begin(tx, user, role, session).await?;
         tx.record_as(&signed_in, user, UserSignedIn { staff: role.is_some(), locale: locale.code().to_owned() });
         Ok(())
     })
     .await?;
     Ok((me, token))
-}
-
-/// Ends the session of a token; does nothing for an unknown one.
-///
-/// # Errors
-/// The database's.
-pub async fn sign_out(shop: &Shop, token: &str) -> Result<(), IdentityError> {
-    let session = digest(token);
-    shop.db().write(async move |tx| store::end_session(tx, &session).await).await?;
-    shop.session_cache().sessions.invalidate();
-    Ok(())
 }
 
 /// Deletes expired sessions, login counters and denials; returns how many.
@@ -180,48 +164,9 @@ pub async fn delete_expired(shop: &Shop) -> Result<u64, DbError> {
     shop.db()
         .write(async |tx: &mut Tx| {
             let sessions = store::delete_expired_sessions(tx).await?;
-            Ok(sessions + throttle::tidy(tx).await? + denials::delete_expired(tx).await?)
+            Ok(sessions + throttle::delete_expired(tx).await? + denials::delete_expired(tx).await?)
         })
         .await
-}
-
-/// The user of a session token; none when the session has ended. Cached for a few seconds. Renews the session.
-///
-/// # Errors
-/// The database's, or a sealed record that cannot be opened.
-pub async fn authenticate(shop: &Shop, token: &str) -> Result<Option<Me>, IdentityError> {
-    session_user(shop, token, true).await
-}
-
-/// [`authenticate`] without renewing the session: for requests that a page makes on its own.
-///
-/// # Errors
-/// The database's, or a sealed record that cannot be opened.
-pub async fn authenticate_without_renewal(shop: &Shop, token: &str) -> Result<Option<Me>, IdentityError> {
-    session_user(shop, token, false).await
-}
-
-async fn session_user(shop: &Shop, token: &str, renew: bool) -> Result<Option<Me>, IdentityError> {
-    let (session, now, cache) = (digest(token), shop.now(), &shop.session_cache().sessions);
-    let reading = cache.begin_reading();
-    if let Some(me) = cache.get(&session) {
-        return Ok(Some(me));
-    }
-    let Some(found) = store::by_session(shop.db(), &session, now).await? else { return Ok(None) };
-    if !found.account.may_sign_in(shop) {
-        return Ok(None);
-    }
-    let (seen_at, me) = (found.seen_at, found.account.me(shop)?);
-    let lifetime = session_lifetime_ms(me.role);
-    // A write each twelfth of the lifetime (2.5 days, an hour for staff) is enough.
-    if renew && seen_at.plus_millis(lifetime / 12) <= now {
-        let renewed = shop.db().write(async move |tx| store::renew_session(tx, &session, now, now.plus_millis(lifetime)).await).await;
-        if let Err(error) = renewed {
-            tracing::warn!(%error, "a session was not renewed");
-        }
-    }
-    cache.insert(reading, session, me.clone());
-    Ok(Some(me))
 }
 
 /// The context of a signed-in user.
@@ -231,30 +176,6 @@ pub fn context_of(me: &Me, request: RequestId) -> Context {
         Some(role) => Context::staff(me.id, role, request),
         None => Context::customer(me.id, request),
     }
-}
-
-/// The signed-in user's sessions, the latest first; `token` is that of the current one.
-///
-/// # Errors
-/// [`IdentityError::SignedOut`], or the database's.
-pub async fn sessions(shop: &Shop, ctx: &Context, token: &str) -> Result<Vec<SessionView>, IdentityError> {
-    let user = ctx.user().ok_or(IdentityError::SignedOut)?;
-    let current = digest(token).to_vec();
-    let rows = store::sessions(shop.db(), user, shop.now()).await?;
-    let views =
-        rows.into_iter().map(|s| SessionView { id: s.id, created_at: s.created_at, seen_at: s.seen_at, current: s.token_hash == current });
-    Ok(views.collect())
-}
-
-/// Ends one of the signed-in user's sessions.
-///
-/// # Errors
-/// [`IdentityError::Unknown`] when it is not theirs.
-pub async fn revoke_session(shop: &Shop, ctx: &Context, session: SessionId) -> Result<(), IdentityError> {
-    let user = ctx.user().ok_or(IdentityError::SignedOut)?;
-    let ended = shop.db().write(async move |tx| store::revoke_session(tx, user, session).await).await?;
-    shop.session_cache().sessions.invalidate();
-    if ended { Ok(()) } else { Err(IdentityError::Unknown) }
 }
 
 /// A checked account, ready to be written.
@@ -297,15 +218,6 @@ impl PreparedAccount {
 /// It reveals on purpose that an e-mail has an account: its owner needs the message, and sign-up is rate-limited by network address.
 fn email_taken(locale: Locale) -> IdentityError {
     IdentityError::Invalid(vec![("email".into(), t::FIELD_EMAIL_TAKEN.text(locale).to_owned())])
-}
-
-async fn begin_session(tx: &mut Tx, user: UserId, role: Option<Role>, session: Digest) -> Result<(), DbError> {
-    store::make_room_for_session(tx, user, MAX_SESSIONS).await?;
-    store::insert_session(tx, &session, SessionId(tx.id()), user, tx.now().plus_millis(session_lifetime_ms(role))).await
-}
-
-const fn session_lifetime_ms(role: Option<Role>) -> i64 {
-    if role.is_some() { STAFF_SESSION_MS } else { SHOPPER_SESSION_MS }
 }
 
 /// 256 random bits, as text for a cookie or a header.

@@ -136,7 +136,6 @@ pub(super) fn verify(password: &str, hash: &str) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use super::*;
 

@@ -70,7 +70,6 @@ impl Drop for PlaceInQueue<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use std::sync::Mutex;
 

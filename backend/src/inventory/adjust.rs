@@ -90,7 +90,7 @@ async fn adjust_rows(tx: &mut Tx, adjustment: &Adjustment) -> Result<(), Invento
     }
     if value.minor != 0 {
         let accounts = (Account::Inventory, Account::InventoryAdjustment);
-        accounting::transfer(tx, EntryKind::StockAdjusted, None, id.0, value, accounts).await?;
+        accounting::post_between(tx, EntryKind::StockAdjusted, None, id.0, value, accounts).await?;
     }
     tx.record(variant, StockAdjusted { variant, location, delta, reason, note: note.clone() });
     Ok(())

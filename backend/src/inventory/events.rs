@@ -1,3 +1,5 @@
+//! Events of the stock, each with its subject: an order, a variant or a location.
+
 use domain::id::{LocationId, OrderId, ParcelId, VariantId};
 use domain::order::{Channel, ReturnedItems};
 use domain::stock::StockReason;

@@ -10,7 +10,7 @@ use domain::{Locale, TimeZone};
 use serde_json::{Value, json};
 
 use crate::Shop;
-use crate::pricing::{Check, RulesError, check_exists, differences};
+use crate::pricing::{Check, RulesError, check_exists, check_seen, differences};
 use platform::Context;
 use platform::db::{DbError, Flag, Read, Tx, json_texts};
 
@@ -28,12 +28,19 @@ pub async fn locations(shop: &Shop, ctx: &Context) -> Result<Vec<LocationDraft>,
     Ok(all(&mut shop.db()).await?.into_iter().map(|(_, location)| location).collect())
 }
 
-/// Saves a location, found by its code. What is reserved there already stays reserved when it becomes inactive.
+/// Saves a location, found by its code, over what was `seen` of it; over whatever there is without that. What is reserved there already stays reserved when it becomes inactive.
 ///
 /// # Errors
+/// [`RulesError::Stale`] when it is not what was seen any more.
 /// [`RulesError::Invalid`] by field: `code`, `position`, `name`, `line1`, `line2`, `city`, `province`, `postal_code`, `country`,
 /// `time_zone`. [`RulesError::Unknown`], not allowed.
-pub async fn save_location(shop: &Shop, ctx: &Context, locale: Locale, draft: LocationDraft) -> Result<(), RulesError> {
+pub async fn save_location(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    draft: LocationDraft,
+    seen: Option<LocationDraft>,
+) -> Result<(), RulesError> {
     ctx.require(Permission::WriteSettings)?;
     let mut check = Check::new(locale);
     let location = checked(&mut check, draft);
@@ -42,6 +49,7 @@ pub async fn save_location(shop: &Shop, ctx: &Context, locale: Locale, draft: Lo
         tx.lock("select 1 from stock_locations where code = $1 for update", &[&location.code]).await?;
         let before = all(tx).await?.into_iter().find(|(_, before)| before.code == location.code);
         check_exists(before.is_some(), location.is_new, locale, t::ADMIN_SETTINGS_LOCATION_TAKEN)?;
+        check_seen(before.as_ref().map(|(_, before)| before), seen.as_ref())?;
         let id = before.as_ref().map_or_else(|| LocationId(tx.id()), |(id, _)| *id);
         put(tx, id, &location).await?;
         let changed = before.map_or_else(|| json!({}), |(_, before)| difference(&before, &location));
@@ -151,7 +159,7 @@ async fn all(db: &mut impl Read) -> Result<Vec<(LocationId, LocationDraft)>, DbE
 async fn put(tx: &mut Tx, id: LocationId, location: &LocationDraft) -> Result<(), DbError> {
     let LocationDraft { code, name, kind, time_zone, position, .. } = location;
     let LocationAddress { line1, line2, city, province, postal_code, country } = &location.address;
-    let minutes = TimeZone::named(time_zone).unwrap_or(TimeZone::DEFAULT).offset_millis() / 60_000;
+    let minutes = TimeZone::named(time_zone).unwrap_or(TimeZone::DEFAULT).standard_offset_millis() / 60_000;
     tx.execute(
         "insert into stock_locations (id, code, name, kind, line1, line2, city, province, postal_code, country, time_zone,
             utc_offset_minutes, active, position)

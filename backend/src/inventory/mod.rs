@@ -36,11 +36,12 @@ pub use adjust::adjust;
 pub use locations::{check_location, locations, save_location};
 pub use movements::{Movement, Source, receive, ship};
 pub(crate) use movements::{ReturnedLine, ensure_location, take_back};
+pub(crate) use read::available_by_channel;
 pub use read::{LowStock, LowStockCache, available_of, list, list_low, list_value, location_choices, low, movements, sku_and_name};
 pub(crate) use reserve::{
     Allocation, Demand, NewReservations, OrderDemand, insert_reservations, release, release_units, reserve, try_lock_stock, wait_for_stock,
 };
-pub use reserve::{hold_for_good, open_units};
+pub use reserve::{clear_expiry, reserved_units};
 pub(crate) use store::{NamedVariant, named, running_low};
 pub(crate) use write_off::write_off;
 

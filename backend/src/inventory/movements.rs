@@ -218,5 +218,5 @@ pub async fn receive(tx: &mut Tx, movements: &[Movement]) -> Result<(), Accounti
         return Ok(());
     }
     let accounts = (Account::Inventory, Account::InventoryAdjustment);
-    accounting::transfer(tx, EntryKind::StockReceived, None, first.id.0, value, accounts).await
+    accounting::post_between(tx, EntryKind::StockReceived, None, first.id.0, value, accounts).await
 }

@@ -44,7 +44,7 @@ pub(crate) async fn wait_for_stock(tx: &mut Tx, variant: VariantId) -> Result<()
     tx.lock("select 1 from stock where variant_id = $1 order by location_id for update", &[&variant]).await
 }
 
-/// Locks the stock of these variants without waiting. Returns those that another transaction holds; [`reserve`] would wait for them.
+/// Locks the stock of these variants without waiting. Returns those that another transaction holds.
 ///
 /// # Errors
 /// The database's.
@@ -72,15 +72,15 @@ pub(crate) async fn try_lock_stock(tx: &mut Tx, variants: &BTreeSet<VariantId>) 
     Ok(all.into_iter().filter(|row| !locked.contains(row)).map(|row| row.variant_id).collect())
 }
 
-/// Reserves stock for many orders at once, in their order. An order gets all it needs or nothing, from active locations that serve its
-/// channel; from one location that has the whole order where there is one, otherwise from the locations in their order. The answer has
-/// one entry for each order, in order; [`insert_reservations`] writes what each got. `None` when another transaction took the same
+/// Reserves stock for many orders at once, in their order; [`try_lock_stock`] has locked its rows. An order gets all it needs or nothing,
+/// from active locations that serve its channel; from one location that has the whole order where there is one, otherwise from the
+/// locations in their order. The answer has one entry for each order, in order; [`insert_reservations`] writes what each got. `None` when another transaction took the same
 /// stock meanwhile: the caller rolls back.
 ///
 /// # Errors
 /// The database's.
 pub(crate) async fn reserve(tx: &mut Tx, orders: &[OrderDemand]) -> Result<Option<Vec<Option<Vec<Allocation>>>>, DbError> {
-    let mut available = lock_available(tx, orders).await?;
+    let mut available = read_available(tx, orders).await?;
     let mut sums: BTreeMap<(VariantId, LocationId), i64> = BTreeMap::new();
     let mut allocated = Vec::with_capacity(orders.len());
     for OrderDemand { channel, lines } in orders {
@@ -105,8 +105,8 @@ pub(crate) async fn reserve(tx: &mut Tx, orders: &[OrderDemand]) -> Result<Optio
 /// Available units of variants, by location in the locations' order.
 type Available = HashMap<VariantId, Vec<(LocationId, i64)>>;
 
-/// What these orders can get, by channel; on Postgres the rows are locked in id order first.
-async fn lock_available(tx: &mut Tx, orders: &[OrderDemand]) -> Result<BTreeMap<Channel, Available>, DbError> {
+/// What these orders can get, by channel.
+async fn read_available(tx: &mut Tx, orders: &[OrderDemand]) -> Result<BTreeMap<Channel, Available>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         channel: Channel,
@@ -121,12 +121,6 @@ async fn lock_available(tx: &mut Tx, orders: &[OrderDemand]) -> Result<BTreeMap<
         return Ok(available);
     }
     let ids = json_ids(variants);
-    tx.lock(
-        "select 1 from stock where variant_id in (select unhex(value->>'id') from json_each($1))
-         order by variant_id, location_id for update",
-        &[&ids],
-    )
-    .await?;
     let rows: Vec<Row> = tx
         .fetch_all(
             concat!(
@@ -290,19 +284,19 @@ pub(crate) async fn release_units(tx: &mut Tx, order: OrderId, units: &[(OrderLi
     Ok(())
 }
 
-/// The reservation of an order no longer expires: it was paid.
+/// The reservations of an order no longer expire: it is paid or authorised, or will be paid in cash.
 ///
 /// # Errors
 /// The database's.
-pub async fn hold_for_good(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
-    store::hold_for_good(tx, order).await
+pub async fn clear_expiry(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
+    tx.execute("update reservations set expires_at = null where order_id = $1 and state = 'open'", &[&order]).await.map(drop)
 }
 
 /// An order's reserved units that are not shipped: line, location and units.
 ///
 /// # Errors
 /// The database's.
-pub async fn open_units(tx: &mut Tx, order: OrderId) -> Result<Vec<(OrderLineId, LocationId, i64)>, DbError> {
+pub async fn reserved_units(tx: &mut Tx, order: OrderId) -> Result<Vec<(OrderLineId, LocationId, i64)>, DbError> {
     let open = store::open_reservations(tx, order).await?;
     Ok(open.into_iter().map(|r| (r.line, r.location, r.units - r.shipped)).collect())
 }

@@ -50,7 +50,7 @@ pub(crate) async fn write_off(
         store::insert_movements(tx, std::slice::from_ref(&movement)).await?;
         if value.minor != 0 {
             let accounts = (Account::Inventory, Account::InventoryAdjustment);
-            accounting::transfer(tx, EntryKind::StockAdjusted, None, id.0, value, accounts).await?;
+            accounting::post_between(tx, EntryKind::StockAdjusted, None, id.0, value, accounts).await?;
         }
         tx.record(variant, StockAdjusted { variant, location, delta: -units, reason: StockReason::Damaged, note: note.to_owned() });
     }

@@ -63,6 +63,7 @@ fn compose(shop: &Shop, job: &SendEmailChangedMail) -> Result<Mail, CustomerErro
         subject,
         greeting: greeting(locale, &to.name),
         body: t::MAIL_EMAIL_CHANGED_BODY.with(locale, &[("shop", &name)]),
+        facts: Vec::new(),
         rows: Vec::new(),
         sums: Vec::new(),
         note: String::new(),

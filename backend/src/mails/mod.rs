@@ -48,8 +48,8 @@ pub(crate) async fn send(shop: &Shop, mail: &Mail) -> Result<(), Failure> {
     // The mail server's answer may name the recipient, so it is not stored.
     shop.mailer().send(mail).await.map_err(|error| match error {
         MailError::NoServer => "no mail server is configured".into(),
-        MailError::Address => Failure::Final("the recipient's or the shop's address is invalid".into()),
-        MailError::Refused(code) => Failure::Final(format!("{}{code}", reasons::MAIL)),
+        MailError::Address => Failure::Permanent("the recipient's or the shop's address is invalid".into()),
+        MailError::Refused(code) => Failure::Permanent(format!("{}{code}", reasons::MAIL)),
         MailError::Server(_) => "the mail server was not ready, or did not answer".into(),
     })
 }

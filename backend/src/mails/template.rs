@@ -1,10 +1,12 @@
-//! The layout of a mail, as text and as HTML. The HTML has tables, inline styles and no pictures, for old mail programs.
+//! The layout of a mail, as text and as HTML. The HTML has tables, inline styles and no pictures, for old mail programs; those that know
+//! style sheets follow the reader's light or dark theme.
 
 use std::fmt::Write;
 
-use domain::Locale;
+use domain::colour::DARK_BACKGROUND;
 use domain::messages::t;
-use maud::{DOCTYPE, Markup, html};
+use domain::{Colour, Locale};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// Letters of a first name in a greeting, at most.
 const MAX_NAME_CHARS: usize = 24;
@@ -37,6 +39,8 @@ pub(crate) struct MailTemplate {
     pub greeting: String,
     pub body: String,
     pub title: String,
+    /// What is known of an order, such as when it was placed: label and value.
+    pub facts: Vec<(String, String)>,
     /// Lines of an order or a list: what, and its price or number.
     pub rows: Vec<(String, String)>,
     /// Label and amount of each sum, the total last.
@@ -48,15 +52,22 @@ pub(crate) struct MailTemplate {
     pub footer: String,
 }
 
-/// The button's colour where the shop has chosen none.
-const DEFAULT_PRIMARY: &str = "#7a3b1d";
-const BUTTON: &str = "display:inline-block;padding:12px 20px;border-radius:8px;color:#ffffff;text-decoration:none;font-weight:bold;";
+/// The shop's colour where its owner has chosen none.
+const DEFAULT_PRIMARY: &str = "#0f5c4a";
+const BUTTON: &str = "display:inline-block;padding:12px 20px;border-radius:8px;text-decoration:none;font-weight:bold;";
 const CELL: &str = "padding:6px 0;border-bottom:1px solid #e7e0d8";
+const QUIET: &str = "font-size:13px;color:#5d5650";
+/// Inline styles give way to it only by `!important`.
+const DARK: &str = "body,.ground{background:#121a17!important;color:#f3efe8!important}.sheet{background:#1d2723!important}\
+.quiet{color:#b9c2bc!important}td{border-color:#35423c!important}";
 
 impl MailTemplate {
     pub(crate) fn text(&self) -> String {
         let mut out = format!("{}\n\n{}\n\n{}\n", self.greeting, self.body, self.title);
         // Writing to a string cannot fail.
+        for (label, value) in &self.facts {
+            let _ = writeln!(out, "{label}: {value}");
+        }
         for (what, price) in &self.rows {
             let _ = writeln!(out, "  {what}: {price}");
         }
@@ -74,36 +85,37 @@ impl MailTemplate {
         out
     }
 
+    /// `primary` is the shop's own colour, `#rrggbb` or empty.
     pub(crate) fn html(&self, primary: &str) -> String {
-        let primary = if primary.is_empty() { DEFAULT_PRIMARY } else { primary };
-        let button = format!("{BUTTON}background:{primary}");
+        let colours = Colours::of(primary);
         let (action, link) = &self.action;
         let page = html! {
             (DOCTYPE)
             html lang=(self.locale.tag()) dir=(self.locale.dir()) {
                 head {
                     meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="supported-color-schemes" content="light dark";
                     title { (self.subject) }
+                    style { (PreEscaped(colours.stylesheet())) }
                 }
                 body style="margin:0;background:#faf7f2;color:#2b2320;font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5" {
-                    table role="presentation" width="100%" cellspacing="0" {
+                    table role="presentation" width="100%" cellspacing="0" class="ground" {
                         tr {
                             td align="center" style="padding:24px 12px" {
-                                table role="presentation" width="100%" cellspacing="0"
-                                    style="max-width:560px;background:#ffffff;border-radius:12px" {
+                                table role="presentation" width="100%" cellspacing="0" class="sheet"
+                                    style="max-width:560px;background:#ffffff;border-radius:12px;overflow:hidden" {
                                     tr {
-                                        td style="padding:28px" {
-                                            p style="margin:0 0 20px;font-size:20px;font-weight:bold" { (self.shop) }
-                                            p style="margin:0 0 12px" { (self.greeting) }
-                                            p style="margin:0 0 20px" { (self.body) }
-                                            h1 style="margin:0 0 12px;font-size:18px" { (self.title) }
-                                            (self.list())
-                                            @if !self.note.is_empty() { p style="margin:8px 0 0;font-size:13px;color:#6b5f58" { (self.note) } }
-                                            p style="margin:24px 0 0" { a href=(link) style=(button) { (action) } }
+                                        td class="brand" style=(format!("padding:16px 28px;font-size:20px;font-weight:bold;{}", colours.by_day())) {
+                                            (self.shop)
                                         }
                                     }
+                                    tr {
+                                        td style="padding:24px 28px 28px" { (self.content(&colours, action, link)) }
+                                    }
                                 }
-                                p style="max-width:560px;margin:16px auto 0;font-size:13px;color:#6b5f58" { (self.footer) }
+                                p class="quiet" style=(format!("max-width:560px;margin:16px auto 0;{QUIET}")) { (self.footer) }
                             }
                         }
                     }
@@ -111,6 +123,22 @@ impl MailTemplate {
             }
         };
         page.into_string()
+    }
+
+    fn content(&self, colours: &Colours, action: &str, link: &str) -> Markup {
+        let button = format!("{BUTTON}{}", colours.by_day());
+        html! {
+            p style="margin:0 0 12px" { (self.greeting) }
+            p style="margin:0 0 20px;white-space:pre-line" { (self.body) }
+            h1 style="margin:0 0 12px;font-size:18px" { (self.title) }
+            @for (label, value) in &self.facts {
+                p style="margin:0 0 4px" { span class="quiet" style=(QUIET) { (label) ": " } (value) }
+            }
+            @if !self.facts.is_empty() { div style="height:12px" {} }
+            (self.list())
+            @if !self.note.is_empty() { p class="quiet" style=(format!("margin:8px 0 0;{QUIET}")) { (self.note) } }
+            p style="margin:24px 0 0" { a class="brand" href=(link) style=(button) { (action) } }
+        }
     }
 
     /// Rows and sums, the total in bold.
@@ -134,6 +162,30 @@ impl MailTemplate {
                 }
             }
         }
+    }
+}
+
+/// The shop's colour and the text on it, by day and by night.
+struct Colours {
+    day: Option<Colour>,
+    night: Option<Colour>,
+}
+
+impl Colours {
+    fn of(primary: &str) -> Self {
+        let colour = Colour::parse(primary).or_else(|| Colour::parse(DEFAULT_PRIMARY));
+        Self { day: colour, night: colour.map(|colour| colour.readable_on(DARK_BACKGROUND)) }
+    }
+
+    fn by_day(&self) -> String {
+        self.day.map(|colour| format!("background:{};color:{}", colour.hex(), colour.text_colour().hex())).unwrap_or_default()
+    }
+
+    fn stylesheet(&self) -> String {
+        let night = self
+            .night
+            .map(|colour| format!(".brand{{background:{}!important;color:{}!important}}", colour.hex(), colour.text_colour().hex()));
+        format!(":root{{color-scheme:light dark}}@media (prefers-color-scheme:dark){{{DARK}{}}}", night.unwrap_or_default())
     }
 }
 
@@ -172,6 +224,7 @@ mod tests {
             greeting: "Hello <b>Ana</b>,".into(),
             body: "Body".into(),
             title: "Order".into(),
+            facts: vec![("Placed".into(), "<today>".into())],
             rows: vec![("1 × Mug".into(), "₱5.00".into())],
             sums: vec![("Total".into(), "₱5.00".into())],
             note: String::new(),
@@ -180,6 +233,20 @@ mod tests {
         };
         let html = template.html("");
         assert!(html.contains("Hello &lt;b&gt;Ana&lt;/b&gt;,") && html.contains("A &amp; B") && html.contains("a=&quot;b&quot;"));
-        assert!(template.text().contains("1 × Mug: ₱5.00"));
+        assert!(html.contains("&lt;today&gt;"));
+        let text = template.text();
+        assert!(text.contains("1 × Mug: ₱5.00") && text.contains("Placed: <today>"));
+    }
+
+    #[test]
+    fn the_shops_colour_has_text_that_can_be_read_by_day_and_by_night() {
+        for (primary, day) in
+            [("", "background:#0f5c4a;color:#fbf8f3"), ("#f2e21d", "background:#f2e21d;color:#1c2321"), ("red;}", "#0f5c4a")]
+        {
+            let colours = Colours::of(primary);
+            assert!(colours.by_day().contains(day), "{primary}: {}", colours.by_day());
+            let night = colours.night.unwrap();
+            assert!(night.contrast(night.text_colour()) >= 4.0 && colours.stylesheet().contains(&night.hex()), "{primary}");
+        }
     }
 }

@@ -1,3 +1,5 @@
+//! Events of who gets which mails.
+
 use domain::id::UserId;
 use domain::view::StaffNotice;
 use platform::events::Event;

@@ -29,8 +29,8 @@ mod staff_notices;
 
 use domain::id::OrderId;
 use domain::order::PaymentMethod;
-use platform::db::DbError;
-use platform::events::{Event, Handled, RecordedEvent, Subscriber};
+use platform::db::{DbError, Tx};
+use platform::events::{Event, RecordedEvent, Subscriber};
 use platform::follows;
 use platform::jobs::{Handlers, enqueue};
 use serde::{Deserialize, Serialize};
@@ -70,6 +70,9 @@ enum OrderMail {
     Link,
 }
 
+/// The name under which their place in the feed is kept.
+pub(crate) const FOLLOWER: &str = "notifications";
+
 fn subscriber(shop: &Shop) -> Subscriber {
     let shop = shop.clone();
     let kinds = follows![
@@ -92,7 +95,10 @@ fn subscriber(shop: &Shop) -> Subscriber {
         StockReturned,
         StockAdjusted,
     ];
-    Subscriber::new("notifications", kinds, move |events| enqueue_mails(shop.clone(), events))
+    Subscriber::new(FOLLOWER, kinds, move |tx, events| {
+        let is_configured = shop.mailer().is_configured();
+        Box::pin(async move { if is_configured { enqueue_mails(tx, events).await } else { Ok(()) } })
+    })
 }
 
 /// Follows the event feed until the program ends.
@@ -113,25 +119,11 @@ pub fn register(handlers: &mut Handlers<Shop>) {
     staff_mail::register(handlers);
 }
 
-fn enqueue_mails(shop: Shop, events: Vec<RecordedEvent>) -> Handled {
-    Box::pin(async move {
-        if !shop.mailer().is_configured() {
-            return Ok(());
-        }
-        let for_staff = staff_mail::notices_of(&events);
-        let mails: Vec<PendingMail> = events.iter().filter_map(order_mail_of).collect();
-        if mails.is_empty() && for_staff.is_empty() {
-            return Ok(());
-        }
-        shop.db()
-            .write(async move |tx| {
-                for mail in &mails {
-                    enqueue(tx, &mail.job, tx.now().plus_millis(mail.delay_ms), Some(&mail.key)).await?;
-                }
-                staff_mail::collect(tx, &for_staff).await
-            })
-            .await
-    })
+async fn enqueue_mails(tx: &mut Tx, events: &[RecordedEvent]) -> Result<(), DbError> {
+    for mail in events.iter().filter_map(order_mail_of) {
+        enqueue(tx, &mail.job, tx.now().plus_millis(mail.delay_ms), Some(&mail.key)).await?;
+    }
+    staff_mail::collect(tx, &staff_mail::notices_of(events)).await
 }
 
 struct PendingMail {

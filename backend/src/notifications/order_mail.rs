@@ -1,8 +1,8 @@
 //! The subject and text of each mail to shoppers.
 
 use domain::id::{EventId, OrderId};
-use domain::messages::t;
-use domain::order::{PaymentMethod, PaymentState, ReturnCause};
+use domain::messages::{Msg, t};
+use domain::order::{DeliveryState, FulfilmentState, PaymentMethod, PaymentState, ReturnCause};
 use domain::view::CancelledMoney;
 use domain::{Locale, TimeZone};
 use platform::db::DbError;
@@ -154,9 +154,18 @@ fn subject_and_body(job: &SendOrderMail, about: &About, zone: TimeZone) -> Resul
             } else {
                 t::MAIL_SHIPPED_BODY.with(locale, &[number, courier, ("tracking", &parcel.tracking)])
             };
-            (t::MAIL_SHIPPED_SUBJECT.with(locale, &[number]), body)
+            let is_part = head.fulfilment_state == FulfilmentState::Partial;
+            let subject = if is_part { t::MAIL_PART_SHIPPED_SUBJECT } else { t::MAIL_SHIPPED_SUBJECT };
+            (subject.with(locale, &[number]), body)
         }
-        OrderMail::Delivered => (t::MAIL_DELIVERED_SUBJECT.with(locale, &[number]), t::MAIL_DELIVERED_BODY.with(locale, &[number])),
+        OrderMail::Delivered => {
+            let (subject, body) = if head.delivery_state == DeliveryState::Delivered {
+                (t::MAIL_DELIVERED_SUBJECT, t::MAIL_DELIVERED_BODY)
+            } else {
+                (t::MAIL_PART_DELIVERED_SUBJECT, t::MAIL_PART_DELIVERED_BODY)
+            };
+            (subject.with(locale, &[number]), body.with(locale, &[number]))
+        }
         OrderMail::Cancelled => {
             let body = match head.cancel_reason.as_deref() {
                 Some(EXPIRED) => t::MAIL_CANCELLED_EXPIRED_BODY,
@@ -225,6 +234,7 @@ fn template(shop: &Shop, job: &SendOrderMail, about: &About, name: &str) -> Resu
         (Vec::new(), Vec::new())
     };
     Ok(MailTemplate {
+        facts: facts(locale, zone, head, kind),
         locale,
         subject,
         greeting: greeting(locale, name),
@@ -237,6 +247,28 @@ fn template(shop: &Shop, job: &SendOrderMail, about: &About, name: &str) -> Resu
         footer: t::MAIL_FOOTER.with(locale, &[("shop", &shop_name)]),
         shop: shop_name,
     })
+}
+
+/// When the order was placed, how it is paid and when it arrives, as far as a mail of this kind is about that.
+fn facts(locale: Locale, zone: TimeZone, head: &Head, kind: OrderMail) -> Pairs {
+    let is_new = matches!(kind, OrderMail::Confirmed | OrderMail::Unpaid);
+    let mut facts = Vec::new();
+    let mut fact = |label: Msg, value: String| facts.push((label.text(locale).to_owned(), value));
+    if is_new {
+        let method = head.payment_method.words(head.delivery_address_id.is_some());
+        fact(t::MAIL_PLACED, locale.date(head.placed_at, zone));
+        fact(t::ORDER_PAYMENT, method.text(locale).to_owned());
+    }
+    if is_new && let Some(name) = &head.delivery_name {
+        fact(t::CHECKOUT_DELIVERY_TITLE, name.clone());
+    }
+    if (is_new || kind == OrderMail::Shipped)
+        && let Some((from, to)) = head.promised_from.zip(head.promised_to)
+    {
+        let [from, to] = [from, to].map(|day| locale.weekday_date(day, zone));
+        fact(t::MAIL_ARRIVES, if from == to { to } else { t::MAIL_ARRIVES_BETWEEN.with(locale, &[("from", &from), ("to", &to)]) });
+    }
+    facts
 }
 
 /// The tax inside the total.

@@ -241,6 +241,7 @@ async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, Identi
         body: subject.clone(),
         title: t::ADMIN_TITLE.text(locale).to_owned(),
         subject,
+        facts: Vec::new(),
         rows: lines,
         sums: Vec::new(),
         note: String::new(),
@@ -251,7 +252,8 @@ async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, Identi
     Ok(Some(mails::mail(shop, (recipient.name, recipient.email), &job.id, template)))
 }
 
-/// Number and total of each new order, and the order when it is only one. A card order is new when its payment is authorised.
+/// Number and total of each new order, and the order when it is only one. A card order is new when its payment is authorised, or when it is
+/// paid in cash instead.
 async fn order_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<(Lines, Option<OrderId>), DbError> {
     let (mut db, mut lines, mut listed) = (shop.db(), Vec::new(), HashSet::new());
     for item in items {
@@ -261,6 +263,8 @@ async fn order_lines(shop: &Shop, locale: Locale, items: &[Value]) -> Result<(Li
         let is_new = match item.kind.as_str() {
             <PaymentAuthorised as Event>::KIND => by_card,
             <PaymentCaptured as Event>::KIND => by_card && !was_authorised(&mut db, &item).await?,
+            // The staff may record in cash what a card that was authorised did not bring.
+            <PaymentMethodChanged as Event>::KIND => !by_card && !was_authorised(&mut db, &item).await?,
             _ => !by_card,
         };
         if is_new && head.cancelled_at.is_none() && listed.insert(item.order) {

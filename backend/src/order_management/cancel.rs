@@ -10,7 +10,7 @@ use domain::text;
 
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderCancelled;
-use crate::orders::{self, BY_SHOPPER, Fate, LockedOrder, lock, refresh_states};
+use crate::orders::{self, BY_SHOPPER, LockedOrder, UnitState, lock, refresh_states};
 use crate::{Shop, accounting, fulfilment, inventory, payments, pricing};
 use platform::Context;
 use platform::db::{DbError, Tx};
@@ -37,13 +37,16 @@ pub async fn cancel(shop: &Shop, ctx: &Context, order: OrderId, reason: &str) ->
 /// [`OrderChangeError::Packed`] once a parcel is packed.
 pub async fn cancel_own(shop: &Shop, ctx: &Context, order: OrderId, cause: CancelCause) -> Result<(), OrderChangeError> {
     change_order(shop, ctx, order, async move |tx, order| {
-        let parcels = fulfilment::beyond_picking(tx, order.id).await?;
-        if parcels.packed + parcels.sent > 0 {
-            return Err(OrderChangeError::Packed);
-        }
+        refuse_when_packed(tx, order).await?;
         cancel_rows(tx, order, &format!("{BY_SHOPPER}{cause}")).await
     })
     .await
+}
+
+/// A shopper cancels only as long as nothing of the order is packed; see `can_cancel` of the order's page.
+pub(super) async fn refuse_when_packed(tx: &mut Tx, order: &LockedOrder) -> Result<(), OrderChangeError> {
+    let parcels = fulfilment::count_parcels(tx, order.id).await?;
+    if parcels.packed + parcels.sent > 0 { Err(OrderChangeError::Packed) } else { Ok(()) }
 }
 
 /// The shopper cancels a card order that is not paid. Its payments are cancelled at the gateway first, so that no money arrives
@@ -91,7 +94,7 @@ pub(super) async fn cancel_rows(tx: &mut Tx, order: &LockedOrder, reason: &str) 
     if order.cancelled_at.is_some() {
         return Ok(Vec::new());
     }
-    if fulfilment::beyond_picking(tx, order.id).await?.sent > 0 {
+    if fulfilment::count_parcels(tx, order.id).await?.sent > 0 {
         return Err(OrderChangeError::Sent);
     }
     let units = release_all(tx, order).await?;
@@ -114,7 +117,7 @@ pub(super) async fn release_all(tx: &mut Tx, order: &LockedOrder) -> Result<i64,
     fulfilment::cancel_open_parcels(tx, order).await?;
     let released = inventory::release(tx, order.id).await?;
     let units = released.iter().map(|(_, units)| *units).sum();
-    if !orders::count_units(tx, order, Fate::Cancelled, released).await? {
+    if !orders::count_units(tx, order, UnitState::Cancelled, released).await? {
         return Err(DbError::Invariant("more units are reserved than are open of their lines".into()));
     }
     Ok(units)

@@ -2,7 +2,6 @@
 //! page, and what staff do about refusals. The areas below each have their own part and do not use this one.
 
 mod cancel;
-mod customers_export;
 mod expiry;
 mod page;
 mod reduce;
@@ -25,7 +24,6 @@ use platform::db::DbError;
 use platform::once::KeyError;
 
 pub use cancel::{cancel, cancel_own, give_up_unpaid};
-pub use customers_export::{CUSTOMER_COLUMNS, CustomersFile};
 pub(crate) use expiry::{ExpireOrder, refusal_of};
 pub use expiry::{expire_unpaid, register, watch};
 pub use page::{actor_names, as_shopper, by_link, cart_items, view};

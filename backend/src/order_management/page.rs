@@ -1,15 +1,16 @@
+//! The page of an order, for staff, and for the shopper who placed it or has its signed link.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::credit::{self, Credit, PricePart};
-use domain::id::{AddressId, ContactId, OrderId, RefundId, UserId};
+use domain::id::{AddressId, ContactId, OrderId, ProductId, RefundId, UserId};
 use domain::messages::t;
 use domain::order::{CancelCause, ParcelState, ReturnCause};
-use domain::permission::Permission;
-use domain::view::{Address, CartItem, OrderLineView, OrderView, ParcelView, RefundView, refusal_reason};
+use domain::view::{Address, CartItem, ContactDetails, OrderLineView, OrderView, ParcelView, RefundView, refusal_reason};
 use domain::{Locale, Quantity, Timestamp};
 
-use crate::orders::{self, BY_SHOPPER, EXPIRED, LINK, NOT_SENT, OrderError};
-use crate::{Shop, customers, payments};
+use crate::orders::{self, BY_SHOPPER, EXPIRED, NOT_SENT, OrderError, Viewer};
+use crate::{Shop, catalog, customers, payments};
 use platform::Context;
 use platform::events::RecordedEvent;
 
@@ -22,13 +23,9 @@ use super::{returned_reason, store, timeline};
 /// # Errors
 /// [`OrderError::Unknown`] also for another shopper's order, so that its existence is not revealed.
 pub async fn view(shop: &Shop, ctx: &Context, locale: Locale, order: OrderId) -> Result<OrderView, OrderError> {
-    let staff = ctx.may(Permission::ReadOrders);
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
-    let own = ctx.user().is_some() && ctx.user() == head.user_id;
-    if !staff && !own {
-        return Err(OrderError::Unknown);
-    }
-    compose(shop, locale, head, staff).await
+    let viewer = orders::may_view(ctx, head.user_id)?;
+    compose(shop, locale, head, viewer == Viewer::Staff).await
 }
 
 /// An order as its shopper sees it. The caller checks who may see it.
@@ -45,11 +42,7 @@ pub async fn as_shopper(shop: &Shop, locale: Locale, order: OrderId) -> Result<O
 /// # Errors
 /// [`OrderError::Link`] for a link that the shop did not sign.
 pub async fn by_link(shop: &Shop, locale: Locale, token: &str) -> Result<OrderView, OrderError> {
-    let (id, signature) = token.split_once('.').ok_or(OrderError::Link)?;
-    let order: OrderId = id.parse().map_err(|_| OrderError::Link)?;
-    if !shop.keyring().verify(LINK, &order.to_string(), signature) {
-        return Err(OrderError::Link);
-    }
+    let order = orders::of_link(shop, token)?;
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Link)?;
     compose(shop, locale, head, false).await
 }
@@ -64,46 +57,68 @@ pub async fn cart_items(shop: &Shop, order: OrderId) -> Result<Vec<CartItem>, Or
     Ok(rows.into_iter().map(item).collect())
 }
 
+/// What is stored of an order, beside its head.
+struct Stored {
+    lines: Vec<orders::Line>,
+    parcels: Vec<ParcelRow>,
+    paid: orders::Paid,
+    events: Vec<RecordedEvent>,
+    refunds: Vec<payments::Refund>,
+    /// The credit lines of the refunds that did not fail.
+    refunded: Vec<(RefundId, Credit)>,
+    price: Vec<PricePart>,
+    unsent: store::Unsent,
+}
+
+impl Stored {
+    async fn read(shop: &Shop, order: OrderId) -> Result<Self, OrderError> {
+        let mut db = shop.db();
+        Ok(Self {
+            lines: orders::lines(&mut db, order).await?,
+            parcels: store::parcels(&mut db, order).await?,
+            paid: orders::paid(&mut db, order).await?,
+            events: store::events(&mut db, order).await?,
+            refunds: payments::refunds_of(&mut db, order).await?,
+            refunded: orders::refunded_credits(&mut db, order).await?,
+            price: orders::price_parts(&mut db, order).await?,
+            unsent: store::unsent(&mut db, order).await?,
+        })
+    }
+}
+
+/// The page of an order, with what only staff see where `staff` says so.
 async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -> Result<OrderView, OrderError> {
     let (order, mut db) = (head.id, shop.db());
-    let lines = orders::lines(&mut db, order).await?;
-    let parcels = parcels(store::parcels(&mut db, order).await?, staff);
-    let paid = orders::paid(&mut db, order).await?;
-    let events = store::events(&mut db, order).await?;
-    let refunds = payments::refunds_of(&mut db, order).await?;
+    let Stored { lines, parcels, paid, events, refunds, refunded, price, unsent } = Stored::read(shop, order).await?;
     let names = if staff { Some(staff_names(shop, &events, &refunds).await?) } else { None };
     let returned_on_cancel = payments::returned_on_cancel(&head, paid.captured, &refunds);
     let returning = refunds.iter().filter(|refund| refund.state == "pending").map(|refund| refund.amount).sum();
     let reasons: HashMap<RefundId, String> = refunds.iter().map(|refund| (refund.id, refund_reason(locale, &refund.reason))).collect();
-    let refunded = orders::refunded_credits(&mut db, order).await?;
-    let lines: Vec<OrderLineView> = lines.into_iter().map(|line| line_view(&head, line, &refunded)).collect();
+    let products: BTreeSet<ProductId> = lines.iter().filter(|_| !staff).map(|line| line.product_id).collect();
+    let slugs = catalog::slugs(shop, locale, &products.into_iter().collect::<Vec<_>>()).await?;
+    let lines: Vec<OrderLineView> = lines.into_iter().map(|line| line_view(&head, line, &slugs, &refunded)).collect();
     let timeline = Timeline { locale, currency: head.currency, lines: &lines, names: names.as_ref(), reasons: &reasons }.entries(&events);
-    let refunds = match &names {
-        Some(names) => {
-            let of = |id| refunded.iter().filter(|(refund, _)| *refund == id).map(|(_, credit)| *credit).collect::<Vec<_>>();
-            refunds.into_iter().map(|refund| refund_view(locale, &head, &lines, names, &of(refund.id), refund)).collect()
-        }
-        None => Vec::new(),
+    let mut handed_over = timeline::handovers(&events);
+    let mut view_of = |names, refund: payments::Refund| RefundView {
+        handed_over: handed_over.remove(&refund.id).map(|(at, actor)| (at, timeline::name_of(locale, &actor, names))),
+        ..refund_view(locale, &head, &lines, names, &refunded, refund)
     };
-    let contact = match head.contact_id {
-        Some(id) => Some(customers::open_contact(shop, id).await?),
-        None => None,
-    };
+    let refunds = names.as_ref().map(|names| refunds.into_iter().map(|refund| view_of(names, refund)).collect()).unwrap_or_default();
     let (delivery_address, billing_address) = addresses(shop, &head).await?;
+    let gift_note = head.gift_note.as_ref().map(|sealed| customers::open_gift_note(shop, order, sealed)).transpose()?;
     let label = |address: &Option<Address>| address.as_ref().map(customers::label_lines).unwrap_or_default();
-    let payment_views = if staff { payments::payment_views(&mut db, order).await? } else { Vec::new() };
-    let price = orders::price_parts(&mut db, order).await?;
     let tax_left = if head.cancelled_at.is_some() { 0 } else { price.iter().map(PricePart::tax_left).sum() };
-    let price = if staff { price } else { Vec::new() };
-    let unsent = store::unsent(&mut db, order).await?;
-    let beyond_picking = |parcel: &ParcelView| parcel.state != ParcelState::Picked;
-    let can_cancel = head.cancelled_at.is_none() && unsent.units > 0 && !parcels.iter().any(beyond_picking);
+    let parcels = parcel_views(parcels, staff);
+    // As `refuse_when_packed` decides when it is done.
+    let is_packed = |parcel: &ParcelView| matches!(parcel.state, ParcelState::Packed | ParcelState::Shipped | ParcelState::Delivered);
+    let can_cancel = head.cancelled_at.is_none() && unsent.units > 0 && !parcels.iter().any(is_packed);
     Ok(OrderView {
         unpaid: payments::unpaid_view(shop, &head).await?,
         id: order,
         placed_at: head.placed_at,
         channel: head.channel,
-        contact,
+        contact: contact(shop, &head).await?,
+        customer: head.contact_id.filter(|_| staff),
         delivery_label: label(&delivery_address),
         billing_label: label(&billing_address),
         delivery_address,
@@ -126,8 +141,8 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         returning: head.money(returning),
         returned_on_cancel: head.money(returned_on_cancel),
         refunds,
-        payments: payment_views,
-        price,
+        payments: if staff { payments::payment_views(&mut db, order).await? } else { Vec::new() },
+        price: if staff { price } else { Vec::new() },
         payment: head.payment_state,
         fulfilment: head.fulfilment_state,
         delivery: head.delivery_state,
@@ -142,6 +157,15 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
         version: head.version,
         number: head.number,
         delivery_name: head.delivery_name,
+        gift_note,
+    })
+}
+
+/// Who bought it; nobody where no name was taken, at a counter.
+async fn contact(shop: &Shop, head: &orders::Head) -> Result<Option<ContactDetails>, OrderError> {
+    Ok(match head.contact_id {
+        Some(id) => Some(customers::open_contact(shop, id).await?),
+        None => None,
     })
 }
 
@@ -158,11 +182,17 @@ async fn addresses(shop: &Shop, head: &orders::Head) -> Result<(Option<Address>,
 }
 
 /// A line, with what of these credit lines of refunds is of it.
-fn line_view(head: &orders::Head, line: orders::Line, refunded: &[(RefundId, Credit)]) -> OrderLineView {
+fn line_view(
+    head: &orders::Head,
+    line: orders::Line,
+    slugs: &HashMap<ProductId, String>,
+    refunded: &[(RefundId, Credit)],
+) -> OrderLineView {
     let refunded = refunded.iter().filter(|(_, credit)| credit.part.line() == Some(line.id)).map(|(_, credit)| credit.amount).sum();
     OrderLineView {
         refunded: head.money(refunded),
         id: line.id,
+        slug: slugs.get(&line.product_id).cloned(),
         sku: line.sku,
         name: line.name,
         options: line.options,
@@ -194,20 +224,23 @@ fn refund_reason(locale: Locale, why: &str) -> String {
     }
 }
 
-/// A refund, with its credit lines.
+/// A refund, with those of these credit lines that are its own; whether it was handed over is not known here.
 fn refund_view(
     locale: Locale,
     head: &orders::Head,
     lines: &[OrderLineView],
     names: &HashMap<UserId, String>,
-    credits: &[Credit],
+    refunded: &[(RefundId, Credit)],
     refund: payments::Refund,
 ) -> RefundView {
+    let credits: Vec<Credit> = refunded.iter().filter(|(id, _)| *id == refund.id).map(|(_, credit)| *credit).collect();
     RefundView {
+        id: refund.id,
         amount: head.money(refund.amount),
-        tax: head.money(credit::sum(credits).1),
-        of: refunded_parts(locale, lines, credits).into_iter().map(|(what, minor)| (what, head.money(minor))).collect(),
+        tax: head.money(credit::sum(&credits).1),
+        of: refunded_parts(locale, lines, &credits).into_iter().map(|(what, minor)| (what, head.money(minor))).collect(),
         by_hand: refund.is_by_hand(),
+        handed_over: None,
         reason: refund_reason(locale, &refund.reason),
         actor: timeline::name_of(locale, &refund.actor, names),
         state: refund.state,
@@ -273,7 +306,7 @@ fn reason(locale: Locale, reason: &str, staff: bool) -> String {
 }
 
 /// Groups rows by parcel; cancelled parcels are not shown.
-fn parcels(rows: Vec<ParcelRow>, staff: bool) -> Vec<ParcelView> {
+fn parcel_views(rows: Vec<ParcelRow>, staff: bool) -> Vec<ParcelView> {
     let mut parcels: Vec<ParcelView> = Vec::new();
     for row in rows {
         if row.state == ParcelState::Cancelled {

@@ -1,4 +1,4 @@
-//! Orders of which units come back or are not sent: their price is no longer due, or refunded.
+//! Orders of which units come back or are not sent: their price is waived or refunded.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use uuid::Uuid;
 use crate::fulfilment::Returned;
 use crate::inventory::events::StockReleased;
 use crate::orders::events::OrderReduced;
-use crate::orders::{self, BY_SHOPPER, Fate, Line, LockedOrder, refresh_states};
+use crate::orders::{self, BY_SHOPPER, Line, LockedOrder, UnitState, refresh_states};
 use crate::{Shop, accounting, fulfilment, inventory, payments};
 use platform::Context;
 use platform::db::{DbError, Tx};
 use platform::once;
 
 use super::OrderChangeError;
-use super::cancel::{cancel_rows, change_order, release_all};
+use super::cancel::{cancel_rows, change_order, refuse_when_packed, release_all};
 
 /// The cancel reason of an order of which every unit was returned. Pages show it translated.
 pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
@@ -30,7 +30,6 @@ pub(crate) const fn returned_reason(cause: ReturnCause) -> &'static str {
     }
 }
 
-/// Units that are to be cancelled.
 #[derive(Clone, Debug)]
 pub struct CancelledUnits {
     /// Which units of which lines.
@@ -57,7 +56,7 @@ pub async fn cancel_units(
 }
 
 /// Cancels units of an order that did not leave yet: their stock becomes available, or is written off as the loss that it is; open parcels
-/// lose them, and their price is no longer due, or refunded; with the delivery fee's share by the value of these units where that is asked
+/// lose them, and their price is waived or refunded; with the delivery fee's share by the value of these units where that is asked
 /// for. When nothing was sent and nothing is left to send, the order is cancelled with its fee.
 ///
 /// # Errors
@@ -103,10 +102,7 @@ pub async fn cancel_own_units(
         if once::answered(tx, &ctx, "order.cancel_own_units", &contents).await?.is_some() {
             return Ok(Vec::new());
         }
-        let parcels = fulfilment::beyond_picking(tx, order.id).await?;
-        if parcels.packed + parcels.sent > 0 {
-            return Err(OrderChangeError::Packed);
-        }
+        refuse_when_packed(tx, order).await?;
         let cancelled = CancelledUnits { lines: lines.clone(), with_fee: true, items: ReturnedItems::Restock };
         let calls = cancel_unit_rows(tx, order, &cancelled, &format!("{BY_SHOPPER}{cause}")).await?;
         once::keep(tx, &ctx, "order.cancel_own_units", &contents, "").await?;
@@ -123,7 +119,7 @@ pub async fn cancel_rest(shop: &Shop, ctx: &Context, order: OrderId, reason: &st
     ctx.require(Permission::CancelOrders)?;
     let reason = text::reason(reason).ok_or(OrderChangeError::Reason)?;
     change_order(shop, ctx, order, async move |tx, order| {
-        if fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
+        if fulfilment::count_parcels(tx, order.id).await?.sent == 0 {
             return cancel_rows(tx, order, &reason).await;
         }
         let lines = orders::lines(tx, order.id).await?;
@@ -148,11 +144,11 @@ async fn cancel_unit_rows(
         return Ok(Vec::new());
     }
     let lines = orders::lines(tx, order.id).await?;
-    let lines_off = open_units(&lines, &cancelled.lines)?;
+    let lines_off = units_to_cancel(&lines, &cancelled.lines)?;
     let units: i64 = lines_off.iter().map(|(_, units)| units).sum();
     let is_rest = units == lines.iter().map(Line::open).sum::<i64>();
-    if is_rest && fulfilment::beyond_picking(tx, order.id).await?.sent == 0 {
-        let places = inventory::open_units(tx, order.id).await?;
+    if is_rest && fulfilment::count_parcels(tx, order.id).await?.sent == 0 {
+        let places = inventory::reserved_units(tx, order.id).await?;
         let calls = cancel_rows(tx, order, reason).await?;
         lose(tx, order, cancelled.items, &places, reason).await?;
         return Ok(calls);
@@ -160,10 +156,11 @@ async fn cancel_unit_rows(
     if payments::is_capturing(tx, order).await? {
         return Err(OrderChangeError::NotCaptured);
     }
-    let places = fulfilment::unload(tx, order, &lines_off).await?.ok_or(OrderChangeError::Stock(inventory::InventoryError::NotReserved))?;
+    let places =
+        fulfilment::remove_units(tx, order, &lines_off).await?.ok_or(OrderChangeError::Stock(inventory::InventoryError::NotReserved))?;
     inventory::release_units(tx, order.id, &places).await?;
     lose(tx, order, cancelled.items, &places, reason).await?;
-    if !orders::count_units(tx, order, Fate::Cancelled, lines_off.iter().copied()).await? {
+    if !orders::count_units(tx, order, UnitState::Cancelled, lines_off.iter().copied()).await? {
         return Err(DbError::Invariant("more units were cancelled than were open".into()).into());
     }
     tx.record(order.id, StockReleased { units });
@@ -187,8 +184,8 @@ async fn lose(
     }
 }
 
-/// The units that are to be cancelled, each line once.
-fn open_units(lines: &[Line], wanted: &[(OrderLineId, i64)]) -> Result<Vec<(OrderLineId, i64)>, OrderChangeError> {
+/// What is to be cancelled, each line once.
+fn units_to_cancel(lines: &[Line], wanted: &[(OrderLineId, i64)]) -> Result<Vec<(OrderLineId, i64)>, OrderChangeError> {
     let mut sums: BTreeMap<OrderLineId, i64> = BTreeMap::new();
     for (id, units) in wanted {
         let line = lines.iter().find(|line| line.id == *id).ok_or(OrderChangeError::Unknown)?;
@@ -275,7 +272,7 @@ async fn settle(
     }
     refresh_states(tx, order).await?;
     let now = orders::head(tx, order.id).await?.ok_or(OrderChangeError::Unknown)?;
-    if now.delivery_state == DeliveryState::Delivered && now.payment_method == PaymentMethod::Cod {
+    if now.delivery_state == DeliveryState::Delivered && now.payment_method == PaymentMethod::Cash {
         payments::collect_rest(tx, order).await?;
     }
     Ok(calls)

@@ -15,7 +15,7 @@ use super::reduce::settle_returned;
 ///
 /// # Errors
 /// [`OrderChangeError::Parcel`] unless the parcel is on its way; [`OrderChangeError::NotCaptured`] while the gateway is asked to
-/// capture and a part is no longer due; not allowed, also when paid money is to be refunded and the caller may not refund.
+/// capture and a part is waived; not allowed, also when paid money is to be refunded and the caller may not refund.
 pub async fn take_back(shop: &Shop, ctx: &Context, parcel: ParcelId, back: Returned) -> Result<(), OrderChangeError> {
     ctx.require(Permission::FulfilOrders)?;
     let calls = shop

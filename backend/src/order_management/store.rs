@@ -4,7 +4,7 @@ use domain::Timestamp;
 use domain::id::{ContactId, OrderId, OrderLineId, ParcelId, UserId, VariantId};
 use domain::order::{ParcelState, ReturnCause};
 
-use crate::orders::money_is_missing;
+use crate::orders::{money_is_missing, open_units};
 use platform::db::{DbError, Read, json_ids};
 use platform::events::RecordedEvent;
 
@@ -45,9 +45,13 @@ pub(super) struct Unsent {
 
 pub(super) async fn unsent(db: &mut impl Read, order: OrderId) -> Result<Unsent, DbError> {
     db.fetch_one(
-        "select (select coalesce(cast(sum(quantity - cancelled - shipped) as bigint), 0) from order_lines where order_id = $1) as units,
+        concat!(
+            "select (select coalesce(cast(sum(",
+            open_units!("ol"),
+            ") as bigint), 0) from order_lines ol where ol.order_id = $1) as units,
             (select coalesce(cast(sum(l.quantity) as bigint), 0) from parcels p join parcel_lines l on l.parcel_id = p.id
-             where p.order_id = $1 and p.state in ('picked', 'packed')) as in_parcels",
+             where p.order_id = $1 and p.state in ('picked', 'packed')) as in_parcels"
+        ),
         &[&order],
     )
     .await

@@ -6,14 +6,14 @@ use domain::id::{OrderLineId, ParcelId, RefundId, UserId};
 use domain::messages::{Msg, t};
 use domain::order::{PaymentMethod, ReturnCause};
 use domain::view::{OrderLineView, RefusalKind, TimelineEntry};
-use domain::{Currency, Locale, Money};
+use domain::{Currency, Locale, Money, Timestamp};
 
 use crate::fulfilment::events::{ParcelCancelled, ParcelDelivered, ParcelPacked, ParcelPicked, ParcelReturned, ParcelShipped};
 use crate::orders::BY_SHOPPER;
 use crate::orders::events::{OrderCancelled, OrderLinkRequested, OrderPlaced, OrderReduced};
 use crate::payments::events::{
     CaptureKept, CashMissing, PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentMethodChanged, PaymentRefunded, PaymentVoided,
-    RefundFailed,
+    RefundFailed, RefundHandedOver,
 };
 use crate::refusals::events::{RefusalEnded, RefusalOpened, RefusalOutcome};
 use platform::Actor;
@@ -50,6 +50,12 @@ fn parcel_of(event: &RecordedEvent) -> Option<ParcelId> {
         ParcelCancelled::KIND => event.read::<ParcelCancelled>().map(|(_, event)| event.parcel),
         _ => None,
     }
+}
+
+/// When the cash of each refund was handed over, and by whom.
+pub(super) fn handovers(events: &[RecordedEvent]) -> HashMap<RefundId, (Timestamp, String)> {
+    let one = |event: &RecordedEvent| Some((event.read::<RefundHandedOver>()?.1.refund, (event.at, event.actor.clone())));
+    events.iter().filter_map(one).collect()
 }
 
 /// What was cancelled of an order: "1 × Mug blue, 2 × Basket"; only how many where the event does not name the lines.
@@ -112,7 +118,8 @@ impl Timeline<'_> {
             PaymentCaptured::KIND => self.with_amount(t::ORDER_EVENT_PAID_AMOUNT, event.read::<PaymentCaptured>()?.1.0.amount),
             PaymentFailed::KIND => self.plain(t::ORDER_EVENT_PAYMENT_FAILED),
             PaymentRefunded::KIND => self.refunded(&event.read::<PaymentRefunded>()?.1),
-            ParcelPicked::KIND => self.plain(t::ORDER_EVENT_PICKED),
+            RefundHandedOver::KIND => self.with_amount(t::ORDER_EVENT_REFUND_HANDED_OVER, event.read::<RefundHandedOver>()?.1.amount),
+            ParcelPicked::KIND => self.plain(t::ORDER_EVENT_PICKING),
             ParcelPacked::KIND => self.plain(t::ORDER_EVENT_PACKED),
             ParcelShipped::KIND => {
                 let (_, parcel) = event.read::<ParcelShipped>()?;

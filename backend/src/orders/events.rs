@@ -1,3 +1,5 @@
+//! Events of orders. What happens to parcels and payments is in their areas.
+
 use domain::id::{OrderId, OrderLineId, UserId};
 use domain::order::{Channel, PaymentMethod};
 use domain::{Currency, Money};
@@ -57,12 +59,15 @@ impl Event for OrderLinkRequested {
     type Subject = OrderId;
 }
 
-/// A file of orders is begun.
+/// Somebody downloads the orders of a filter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OrdersExportBegun {
     pub payment: String,
     pub fulfilment: String,
     pub queue: String,
+    /// Milliseconds since 1970: from the first until before the second day; none for all days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<(i64, i64)>,
     /// Whether there was a search; its words may be a name.
     pub searched: bool,
 }

@@ -10,13 +10,13 @@ use domain::{Currency, Money, TimeZone, Timestamp};
 
 use crate::{Shop, customers, settings};
 use platform::db::{DbError, Read, json_ids};
-use platform::handover::Handover;
+use platform::recorded_export::RecordedExport;
 use platform::{Context, csv};
 
 use super::OrderError;
 use super::events::{OrdersExportBegun, OrdersExported};
-use super::list::{PAGE, page_key, rows};
-use super::store::{PageKey, paid_of};
+use super::list::{PAGE, key_of, row_order, rows, span};
+use super::store::{PageKey, Slice, Span, paid_of};
 
 /// The columns, in their order. Those up to `tracking` are of the order and stand in its first row; the rest are of one line.
 pub const ORDER_COLUMNS: [&str; 45] = [
@@ -75,28 +75,33 @@ pub struct OrdersFile {
     /// In which moments are written.
     zone: TimeZone,
     query: OrderQuery,
+    /// The days that are asked for, as they are when the file is begun.
+    span: Span,
     /// Where the next page begins; none after the last.
     next: Option<PageKey>,
-    handover: Handover<OrdersExported>,
+    export: RecordedExport<OrdersExported>,
     begun: bool,
 }
 
 impl OrdersFile {
-    /// Begins a file of the orders that match a list's query, newest first.
+    /// Begins a file of the orders that match a list's query, in its order.
     ///
     /// # Errors
     /// Not allowed, or the database's.
     pub async fn begin(shop: &Shop, ctx: &Context, query: OrderQuery) -> Result<Self, OrderError> {
         ctx.require(Permission::ExportOrders)?;
+        let span = span(shop, &query);
         // The words of a search may be a name, so they are not recorded.
         let begun = OrdersExportBegun {
             payment: query.payment.clone(),
             fulfilment: query.fulfilment.clone(),
             queue: query.queue.clone(),
+            days: (span != Span::ALL).then_some((span.from, span.until)),
             searched: !query.search.trim().is_empty(),
         };
-        let handover = Handover::begin(shop.db(), ctx, begun, |rows, complete| OrdersExported { rows, complete }).await?;
-        Ok(Self { shop: shop.clone(), zone: settings::time_zone(shop), query, next: Some(page_key("")), handover, begun: false })
+        let export = RecordedExport::begin(shop.db(), ctx, begun, |rows, complete| OrdersExported { rows, complete }).await?;
+        let next = Some(row_order(query.order()).start());
+        Ok(Self { shop: shop.clone(), zone: settings::time_zone(shop), query, span, next, export, begun: false })
     }
 
     /// The next part of the file; none after the last.
@@ -104,11 +109,12 @@ impl OrdersFile {
     /// # Errors
     /// The database's, or a sealed record cannot be opened.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, OrderError> {
-        let Some(before) = self.next else { return Ok(None) };
-        let mut page = rows(&self.shop, &self.query, before).await?;
+        let Some(key) = self.next else { return Ok(None) };
+        let sort = self.query.order();
+        let mut page = rows(&self.shop, &self.query, Slice { key, order: row_order(sort), span: self.span }).await?;
         let more = page.len() > PAGE;
         page.truncate(PAGE);
-        self.next = page.last().filter(|_| more).map(|row| (row.placed_at, row.id.0));
+        self.next = page.last().filter(|_| more).map(|row| key_of(row, sort));
         let ids: Vec<OrderId> = page.iter().map(|row| row.id).collect();
         let mut part = Vec::new();
         if !self.begun {
@@ -117,9 +123,9 @@ impl OrdersFile {
             part.extend(csv::lines([ORDER_COLUMNS]));
         }
         part.extend(csv::lines(self.lines_of(&ids).await?));
-        self.handover.add(ids.len());
+        self.export.add(ids.len());
         if self.next.is_none() {
-            self.handover.end().await?;
+            self.export.end().await?;
         }
         Ok(Some(part))
     }

@@ -1,60 +1,96 @@
-//! Lists of orders, newest first, paged by key. Which orders a queue has is in `store/list.rs` (`in_queue!`).
+//! Lists of orders, paged by key. Which orders a queue has is in `store/list.rs` (`in_queue!`).
 
 use std::collections::HashMap;
 
 use domain::id::ContactId;
 use domain::permission::Permission;
-use domain::view::{ContactDetails, OrderListView, OrderQuery, OrderRowView, QueueCounts};
-use domain::{Money, Timestamp};
+use domain::view::{ContactDetails, OrderDays, OrderListView, OrderQuery, OrderRowView, OrderSort, PageAt, QueueCounts};
+use domain::{Money, order_number};
 use uuid::Uuid;
 
-use crate::{Shop, customers, pricing};
+use crate::paging::{self, Rows};
+use crate::{Shop, customers, pricing, settings};
 use platform::Context;
 
-use super::store::{OrderRow, PageKey};
+use super::store::{OrderRow, PageKey, PersonKeys, RowOrder, Slice, Span};
 use super::{OrderError, store};
 
 /// Orders on a page.
 pub(super) const PAGE: usize = 50;
 
-/// The orders of a queue, or those that match a search (a number or its beginning, a whole discount code, e-mail, phone, words of a
-/// name, a whole SKU) and a payment and a fulfilment state.
+/// The orders of a queue, or those that match a search (a number or its beginning, a whole discount code, tracking number, e-mail, phone,
+/// words of a name, a whole SKU) and a payment and a fulfilment state; of these days, in this order. With days, the beginning of a number has
+/// five letters or more.
 ///
 /// # Errors
 /// Not allowed, or the database's.
 pub async fn list(shop: &Shop, ctx: &Context, query: &OrderQuery) -> Result<OrderListView, OrderError> {
     ctx.require(Permission::ReadOrders)?;
-    page(shop, rows(shop, query, page_key(&query.after)).await?).await
+    let (at, span) = (PageAt { after: query.after.clone(), before: query.before.clone() }, span(shop, query));
+    page(shop, query.order(), &at, |slice| rows(shop, query, Slice { span, ..slice })).await
 }
 
-/// The rows of a page, and one more when another page follows.
-pub(super) async fn rows(shop: &Shop, query: &OrderQuery, before: PageKey) -> Result<Vec<OrderRow>, OrderError> {
-    let (payment, fulfilment) = (query.payment.trim(), query.fulfilment.trim());
+/// The order of rows that a sorting begins with.
+pub(super) const fn row_order(sort: OrderSort) -> RowOrder {
+    match sort {
+        OrderSort::Newest => RowOrder::Newest,
+        OrderSort::Oldest => RowOrder::Oldest,
+        OrderSort::TotalDown => RowOrder::Dearest,
+        OrderSort::TotalUp => RowOrder::Cheapest,
+    }
+}
+
+/// The days that are asked for, by the shop's calendar; what is no day says nothing. By price it is the last of them, at most
+/// [`OrderSort::TOTAL_DAYS`].
+pub(super) fn span(shop: &Shop, query: &OrderQuery) -> Span {
+    let zone = settings::time_zone(shop);
+    let today = zone.date(shop.now());
+    let OrderDays { mut from, to } = query.days(today).unwrap_or_default();
+    // What is sorted by price is read as a whole; queues are short.
+    if query.order().is_by_total() && query.queue.trim().is_empty() {
+        from = from.max(Some(to.unwrap_or(today).plus_days(1 - OrderSort::TOTAL_DAYS)));
+    }
+    Span {
+        from: from.map_or(Span::ALL.from, |from| zone.start_of(from).millis()),
+        until: to.map_or(Span::ALL.until, |to| zone.start_of(to.plus_days(1)).millis()),
+    }
+}
+
+/// The rows of a slice, and one more when others follow.
+pub(super) async fn rows(shop: &Shop, query: &OrderQuery, slice: Slice) -> Result<Vec<OrderRow>, OrderError> {
+    let states = (query.payment.trim(), query.fulfilment.trim());
     let search = query.search.trim();
     let mut db = shop.db();
     if let Ok(queue) = query.queue.trim().parse() {
-        return Ok(store::by_queue(&mut db, before, queue).await?);
+        return Ok(store::by_queue(&mut db, slice, queue).await?);
     }
     if search.is_empty() {
-        return Ok(store::by_state(&mut db, before, payment, fulfilment).await?);
+        return Ok(store::by_state(&mut db, slice, states, !query.sales.is_empty()).await?);
     }
-    if let Some((from, to)) = number_range(search) {
-        let rows = store::by_number(&mut db, before, (&from, &to), payment, fulfilment).await?;
+    // Numbers are by chance, so those of some days are all over them: a short beginning has too many to look through.
+    let range = order_number::prefix_range(search).filter(|(begin, _)| slice.span == Span::ALL || begin.len() >= 5);
+    if let Some((from, to)) = range {
+        let back = slice.order != row_order(query.order());
+        let rows = store::by_number(&mut db, slice, back, (&from, &to), states).await?;
         if !rows.is_empty() {
             return Ok(rows);
         }
     }
     if let Some(code) = pricing::normal_code(search) {
-        let rows = store::by_discount(&mut db, before, &code, payment, fulfilment).await?;
+        let rows = store::by_discount(&mut db, slice, &code, states).await?;
         if !rows.is_empty() {
             return Ok(rows);
         }
     }
+    let rows = store::by_tracking(&mut db, slice, search, states).await?;
+    if !rows.is_empty() {
+        return Ok(rows);
+    }
     let contacts = customers::find_contacts(shop, search).await?;
     if contacts.is_empty() {
-        return Ok(store::by_sku(&mut db, before, search, payment, fulfilment).await?);
+        return Ok(store::by_sku(&mut db, slice, search, states).await?);
     }
-    Ok(store::by_contacts(&mut db, before, &contacts, payment, fulfilment).await?)
+    Ok(store::by_contacts(&mut db, slice, &contacts, states).await?)
 }
 
 /// How many orders wait in each queue.
@@ -78,25 +114,54 @@ pub(crate) async fn queue_counts(shop: &Shop) -> Result<QueueCounts, OrderError>
 /// [`OrderError::Unknown`] without a session.
 pub async fn of_customer(shop: &Shop, ctx: &Context, after: Option<&str>) -> Result<OrderListView, OrderError> {
     let Some(user) = ctx.user() else { return Err(OrderError::Unknown) };
-    let rows = store::of_user(&mut shop.db(), page_key(after.unwrap_or("")), user).await?;
-    page(shop, rows).await
+    let at = PageAt::after(after.unwrap_or(""));
+    page(shop, OrderSort::Newest, &at, |slice| async move { Ok(store::of_user(&mut shop.db(), slice, user).await?) }).await
+}
+
+/// A page of a person's orders; the caller has checked the permission.
+pub(crate) async fn of_person(shop: &Shop, keys: &PersonKeys, at: &PageAt) -> Result<OrderListView, OrderError> {
+    page(shop, OrderSort::Newest, at, |slice| async move { Ok(store::of_person(&mut shop.db(), keys, slice).await?) }).await
 }
 
 /// The newest orders, for the admin's home; the caller has checked the permission.
 pub(crate) async fn latest(shop: &Shop, limit: usize) -> Result<Vec<OrderRowView>, OrderError> {
-    let mut rows = store::by_state(&mut shop.db(), page_key(""), "", "").await?;
+    let slice = Slice::newest(RowOrder::Newest.start());
+    let mut rows = store::by_state(&mut shop.db(), slice, ("", ""), false).await?;
     rows.truncate(limit);
-    Ok(page(shop, rows).await?.orders)
+    views(shop, rows).await
 }
 
-async fn page(shop: &Shop, mut rows: Vec<OrderRow>) -> Result<OrderListView, OrderError> {
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let next = rows.last().filter(|_| more).map(|row| format!("{}~{}", row.placed_at.millis(), row.id.0.simple()));
+/// Reads a page, slice by slice, of all days.
+async fn page<F>(shop: &Shop, sort: OrderSort, at: &PageAt, read: impl Fn(Slice) -> F) -> Result<OrderListView, OrderError>
+where
+    F: Future<Output = Result<Vec<OrderRow>, OrderError>>,
+{
+    let first = row_order(sort);
+    let page = paging::read(PAGE, at, |rows| {
+        let (order, key) = match rows {
+            Rows::First => (first, None),
+            Rows::After(key) => (first, page_key(&key)),
+            Rows::Before(key) => (first.reversed(), page_key(&key)),
+        };
+        read(Slice { key: key.unwrap_or(order.start()), order, span: Span::ALL })
+    })
+    .await?;
+    let (previous, next) = page.keys(|row| {
+        let (at, id) = key_of(row, sort);
+        format!("{at}~{}", id.simple())
+    });
+    Ok(OrderListView { orders: views(shop, page.rows).await?, previous, next })
+}
+
+/// The key of a page that begins behind this order.
+pub(super) const fn key_of(row: &OrderRow, sort: OrderSort) -> PageKey {
+    (if sort.is_by_total() { row.total - row.waived } else { row.placed_at.millis() }, row.id.0)
+}
+
+async fn views(shop: &Shop, rows: Vec<OrderRow>) -> Result<Vec<OrderRowView>, OrderError> {
     let ids: Vec<ContactId> = rows.iter().filter_map(|row| row.contact_id).collect();
     let contacts = customers::open_contacts(shop, &ids).await?;
-    let orders = rows.into_iter().map(|row| row_view(row, &contacts)).collect();
-    Ok(OrderListView { orders, next })
+    Ok(rows.into_iter().map(|row| row_view(row, &contacts)).collect())
 }
 
 fn row_view(row: OrderRow, contacts: &HashMap<ContactId, ContactDetails>) -> OrderRowView {
@@ -116,27 +181,10 @@ fn row_view(row: OrderRow, contacts: &HashMap<ContactId, ContactDetails>) -> Ord
     }
 }
 
-/// Parses the key of a page; anything else is the first page.
-pub(super) fn page_key(after: &str) -> PageKey {
-    after
-        .split_once('~')
-        .and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), Uuid::try_parse(id).ok()?)))
-        .unwrap_or((Timestamp::from_millis(i64::MAX), Uuid::max()))
-}
-
-/// The range of numbers with the typed prefix, when it looks like a number: in any case, with the hyphen or without.
-fn number_range(search: &str) -> Option<(String, String)> {
-    let mut typed = search.trim_start_matches('#').to_ascii_uppercase().replace('-', "");
-    let plausible = typed.starts_with('T') && (2..=9).contains(&typed.len()) && typed.bytes().all(|b| b.is_ascii_alphanumeric());
-    if !plausible {
-        return None;
-    }
-    if typed.len() > 5 {
-        typed.insert(5, '-');
-    }
-    // `[` follows `Z`, the greatest letter in a number.
-    let end = format!("{typed}[");
-    Some((typed, end))
+/// Parses the key of a page; none for anything else.
+fn page_key(key: &str) -> Option<PageKey> {
+    let (at, id) = key.split_once('~')?;
+    Some((at.parse().ok()?, Uuid::try_parse(id).ok()?))
 }
 
 #[cfg(test)]
@@ -144,17 +192,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_found_however_it_is_typed() {
-        let range = Some(("TK4WX-9Q".to_owned(), "TK4WX-9Q[".to_owned()));
-        assert_eq!(number_range("tk4wx9q"), range);
-        assert_eq!(number_range("#TK4WX-9Q"), range);
-        assert_eq!(number_range("teresa@example.ph"), None);
-        assert_eq!(number_range("Ana"), None);
-    }
-
-    #[test]
-    fn a_page_key_of_nonsense_begins_at_the_top() {
-        assert_eq!(page_key("x~y").1, Uuid::max());
-        assert_eq!(page_key("12~00000000000000000000000000000007"), (Timestamp::from_millis(12), Uuid::from_u128(7)));
+    fn a_page_key_of_nonsense_is_none() {
+        assert_eq!(page_key("x~y"), None);
+        assert_eq!(page_key("12~00000000000000000000000000000007"), Some((12, Uuid::from_u128(7))));
     }
 }

@@ -4,40 +4,41 @@
 //! The three states are never set by hand: [`refresh_states`] computes them from payments, refunds and parcels after each change, in
 //! the same transaction. Every event of an order has the order as its subject, so its timeline is one look-up.
 
+mod access;
 mod adjustments;
 mod credits;
 pub mod events;
 mod export;
-mod filters;
 mod list;
 mod lock;
-mod lookup;
+mod resend_link;
+mod saved_filters;
 mod store;
 mod units;
 
-use domain::id::OrderId;
 use domain::messages::t;
 use domain::order::{PaymentFacts, UnitFacts};
 use domain::{Locale, Money};
 
-use crate::Shop;
 use crate::customers::CustomerError;
 use platform::context::Forbidden;
 use platform::db::{DbError, Tx};
 
+pub(crate) use access::{Viewer, may_view, of_link};
+pub use access::{is_proof, link, proof};
 pub(crate) use adjustments::{adjustments, discount_codes, of_discount_code, taxes};
 pub(crate) use credits::{credits_of, insert_credits, is_credited, price_parts, refunded_credits};
 pub use export::{ORDER_COLUMNS, OrdersFile};
-pub use filters::{delete_filter, save_filter, saved_filters};
-pub(crate) use list::{latest, queue_counts};
+pub(crate) use list::{latest, of_person, queue_counts};
 pub use list::{list, of_customer, queues};
 pub(crate) use lock::{LockedOrder, lock};
-pub use lookup::{request_link, send_link};
+pub use resend_link::{request_link, send_link};
+pub use saved_filters::{delete_filter, save_filter, saved_filters};
 pub(crate) use store::{
-    Facts, Head, Line, facts, facts_of, head, lines, money_is_missing, of_address_within_a_day, overpaid, owed, paid, paid_of,
-    set_cancelled, set_payment_method,
+    Facts, Head, Line, Paid, PersonKeys, Sale, Spent, addresses_of, count_of, facts, facts_of, head, lines, money_is_missing,
+    of_address_within_a_day, overpaid, owed, paid, paid_of, sales_of, set_cancelled, set_payment_method, spent_of,
 };
-pub(crate) use units::{Fate, count_units};
+pub(crate) use units::{UnitState, count_units, open_units};
 
 /// The cancel reason of an order that was not paid in time. Pages show it translated.
 pub const EXPIRED: &str = "expired";
@@ -46,11 +47,6 @@ pub(crate) const BY_SHOPPER: &str = "shopper.";
 
 /// The cancel reason of a cash order that was not sent in time. Pages show it translated.
 pub const NOT_SENT: &str = "not_sent";
-
-/// The purpose in the signature of a link to an order.
-pub(crate) const LINK: &str = "order";
-/// The purpose in the signature of a [`proof`].
-const PROOF: &str = "order.placed";
 
 /// Why an order was not shown or found.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -94,25 +90,6 @@ macro_rules! is_sale {
 }
 pub(crate) use is_sale;
 
-/// The path of the signed link with which an order is followed without an account.
-#[must_use]
-pub fn link(shop: &Shop, order: OrderId) -> String {
-    let id = order.to_string();
-    format!("/orders/follow/{id}.{}", shop.keyring().sign(LINK, &id))
-}
-
-/// A signature that the browser which placed an order keeps, and shows when it comes back from the bank.
-#[must_use]
-pub fn proof(shop: &Shop, order: OrderId) -> String {
-    shop.keyring().sign(PROOF, &order.to_string())
-}
-
-/// Is this the [`proof`] of that order?
-#[must_use]
-pub fn is_proof(shop: &Shop, order: OrderId, proof: &str) -> bool {
-    shop.keyring().verify(PROOF, &order.to_string(), proof)
-}
-
 /// Computes an order's three states from its facts and stores them. Called after each change, inside its transaction.
 ///
 /// # Errors
@@ -152,7 +129,7 @@ impl Facts {
 }
 
 impl Head {
-    /// The total less what is no longer due, minor units.
+    /// The total less what is waived, minor units.
     #[must_use]
     pub(crate) const fn price_now(&self) -> i64 {
         self.total - self.waived

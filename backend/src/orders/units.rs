@@ -9,9 +9,17 @@ use platform::db::{DbError, Hex, JsonRows, Tx, hex};
 
 use super::LockedOrder;
 
+/// The open units of a row of `order_lines` with this name, as [`domain::order::open_units`] counts them.
+macro_rules! open_units {
+    ($line:literal) => {
+        concat!("(", $line, ".quantity - ", $line, ".cancelled - ", $line, ".shipped)")
+    };
+}
+pub(crate) use open_units;
+
 /// What happened to units of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum UnitState {
     /// Given up before they left.
     Cancelled,
     /// They left with a parcel.
@@ -30,7 +38,7 @@ pub(crate) enum Fate {
 pub(crate) async fn count_units(
     tx: &mut Tx,
     order: &LockedOrder,
-    fate: Fate,
+    state: UnitState,
     units: impl IntoIterator<Item = (OrderLineId, i64)>,
 ) -> Result<bool, DbError> {
     #[derive(Serialize)]
@@ -46,22 +54,22 @@ pub(crate) async fn count_units(
         return Ok(true);
     }
     macro_rules! count {
-        ($set:literal, $possible:literal) => {
+        ($set:literal, $of:expr) => {
             concat!(
                 "update order_lines set ",
                 $set,
                 " from (select unhex(value->>'line') as line, cast(value->>'units' as bigint) as units from json_each($2)) d
-                 where order_lines.id = d.line and order_lines.order_id = $1 and ",
-                $possible
+                 where order_lines.id = d.line and order_lines.order_id = $1 and d.units <= ",
+                $of
             )
         };
     }
-    let sql = match fate {
-        Fate::Cancelled => count!("cancelled = cancelled + d.units", "cancelled + shipped + d.units <= quantity"),
-        Fate::Shipped => count!("shipped = shipped + d.units", "cancelled + shipped + d.units <= quantity"),
-        Fate::Delivered => count!("delivered = delivered + d.units", "delivered + d.units <= shipped"),
-        Fate::Returned => count!("returned = returned + d.units", "returned + d.units <= shipped"),
-        Fate::Restocked => count!("returned = returned + d.units, restocked = restocked + d.units", "returned + d.units <= shipped"),
+    let sql = match state {
+        UnitState::Cancelled => count!("cancelled = cancelled + d.units", open_units!("order_lines")),
+        UnitState::Shipped => count!("shipped = shipped + d.units", open_units!("order_lines")),
+        UnitState::Delivered => count!("delivered = delivered + d.units", "shipped - delivered"),
+        UnitState::Returned => count!("returned = returned + d.units", "shipped - returned"),
+        UnitState::Restocked => count!("returned = returned + d.units, restocked = restocked + d.units", "shipped - returned"),
     };
     let rows: JsonRows = sums.iter().map(|(line, units)| Row { line: hex(line), units: *units }).collect();
     Ok(tx.execute(sql, &[&order.id, &rows.finish()]).await? == sums.len() as u64)

@@ -121,7 +121,7 @@ pub(super) async fn begin(shop: &Shop, attempt: &Attempt, number: &str) -> Resul
     let payment = attempt.id;
     match gateway.create(&new).await {
         Ok(intent) => Ok(Some(intent)),
-        Err(error) if error.is_passing() => {
+        Err(error) if error.is_transient() => {
             shop.db().write(async move |tx| jobs::begin_later(tx, payment).await).await?;
             Err(error.into())
         }
@@ -266,13 +266,13 @@ pub(super) async fn record_state(
         let capture = store::capture_done(tx, attempt, amount, (&ctx.actor.to_string(), reference)).await?;
         store::insert_allocation(tx, (attempt.id, order.id), (amount, attempt.currency), Cause::Capture(capture)).await?;
         let (money, accounts) = (Money::new(amount, attempt.currency), (Account::of_money(attempt.tender), Account::AccountsReceivable));
-        accounting::transfer(tx, EntryKind::PaymentCaptured, Some(order.id), capture.0, money, accounts).await?;
+        accounting::post_between(tx, EntryKind::PaymentCaptured, Some(order.id), capture.0, money, accounts).await?;
     }
     if matches!(state, AttemptState::Authorised | AttemptState::Captured | AttemptState::Voided) {
         refusals::succeeded_as(tx, &ctx, &reconciliation::refusal_key(attempt.id)).await?;
     }
     if matches!(state, AttemptState::Authorised | AttemptState::Captured) {
-        inventory::hold_for_good(tx, order.id).await?;
+        inventory::clear_expiry(tx, order.id).await?;
     }
     let change = AttemptChange { payment: attempt.id, amount, currency: attempt.currency, failure: failure.map(str::to_owned) };
     store::insert_event(tx, attempt.id, state.as_str(), amount, &change).await?;

@@ -4,7 +4,7 @@
 
 use domain::Money;
 use domain::id::{OrderId, PaymentId};
-use domain::order::{AttemptState, CaptureState, PaymentMethod, Tender};
+use domain::order::{AttemptState, CaptureState, Tender};
 use domain::permission::Permission;
 use domain::view::RefusalKind;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use super::attempt::{self, Report, apply, record_state, sync_attempt};
 use super::events::{CaptureKept, CashMissing};
 use super::gateway::GatewayError;
 use super::store::Attempt;
-use super::{GatewayCall, PaymentError, context_of, jobs, reversal, store};
+use super::{GatewayCall, PaymentError, context_of, jobs, reversal, store, unpaid};
 
 /// Captures an order's payment: all that is due of it, or minor units (what the bank holds beyond them is released for good). For cash on delivery
 /// it records that the cash is in the till; what is missing of it stays due. What a card that was captured in part leaves to pay is recorded as
@@ -66,7 +66,7 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
     if minor > due {
         return Err(PaymentError::TooMuch(Money::new(due, attempt.currency)));
     }
-    let requested = if attempt.tender == Tender::Cod {
+    let requested = if attempt.tender == Tender::Cash {
         take_cash(tx, &locked, &attempt, minor).await?;
         None
     } else {
@@ -85,7 +85,7 @@ async fn capturable(tx: &mut Tx, order: &LockedOrder) -> Result<Option<(Attempt,
     for attempt in store::of_order(tx, order.id).await?.into_iter().rev() {
         let due = match (attempt.tender, attempt.state) {
             (Tender::Card, AttemptState::Authorised) => owed.min(attempt.authorised),
-            (Tender::Cod, AttemptState::Pending) => attempt.amount,
+            (Tender::Cash, AttemptState::Pending) => attempt.amount,
             _ => 0,
         };
         if due > 0 {
@@ -110,11 +110,11 @@ async fn rest_in_cash(tx: &mut Tx, order: &LockedOrder) -> Result<Option<(Attemp
 
 /// Has a card order paid in cash from now on: the payment of what is owed of it.
 async fn due_in_cash(tx: &mut Tx, order: &LockedOrder, owed: i64) -> Result<Attempt, PaymentError> {
-    orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
-    let waiting = |attempt: &Attempt| attempt.tender == Tender::Cod && attempt.state == AttemptState::Pending && attempt.amount > 0;
+    unpaid::set_to_cash(tx, order).await?;
+    let waiting = |attempt: &Attempt| attempt.tender == Tender::Cash && attempt.state == AttemptState::Pending && attempt.amount > 0;
     match store::of_order(tx, order.id).await?.into_iter().find(waiting) {
         Some(attempt) => Ok(attempt),
-        None => Ok(store::insert_next(tx, order.id, Tender::Cod, (owed, order.currency)).await?),
+        None => Ok(store::insert_next(tx, order.id, Tender::Cash, (owed, order.currency)).await?),
     }
 }
 
@@ -144,7 +144,7 @@ pub(crate) async fn request_capture(tx: &mut Tx, order: &LockedOrder) -> Result<
 /// # Errors
 /// [`PaymentError::TooMuch`] for more than is due, [`PaymentError::NothingToCapture`] where no cash is due.
 pub(crate) async fn collect_cash(tx: &mut Tx, order: &LockedOrder, received: Option<i64>) -> Result<(), PaymentError> {
-    let due = capturable(tx, order).await?.map(|(attempt, _)| attempt).filter(|attempt| attempt.tender == Tender::Cod);
+    let due = capturable(tx, order).await?.map(|(attempt, _)| attempt).filter(|attempt| attempt.tender == Tender::Cash);
     match (due, received) {
         (_, Some(minor)) if minor < 0 => Err(PaymentError::Amount),
         (None, None | Some(0)) => Ok(()),
@@ -174,8 +174,8 @@ pub(crate) async fn lower_due(tx: &mut Tx, order: &LockedOrder, less: i64) -> Re
     for attempt in store::of_order(tx, order.id).await? {
         match (attempt.tender, attempt.state) {
             (_, AttemptState::Captured | AttemptState::Voided) => {}
-            (Tender::Cod, AttemptState::Pending) => store::set_amount(tx, attempt.id, (attempt.amount - less).max(0)).await?,
-            (Tender::Cod, _) => {}
+            (Tender::Cash, AttemptState::Pending) => store::set_amount(tx, attempt.id, (attempt.amount - less).max(0)).await?,
+            (Tender::Cash, _) => {}
             (Tender::Card, AttemptState::Authorised) if owed > 0 => {}
             (Tender::Card, AttemptState::Pending) if attempt.gateway_ref.is_none() && owed > 0 => {}
             (Tender::Card, _) => calls.extend(reversal::reverse_attempt(tx, &attempt).await?),
@@ -189,7 +189,7 @@ async fn take_cash(tx: &mut Tx, order: &LockedOrder, attempt: &Attempt, minor: i
     let rest = attempt.amount - minor;
     store::set_state(tx, attempt.id, AttemptState::Captured, minor, None).await?;
     if rest > 0 {
-        store::insert_next(tx, order.id, Tender::Cod, (rest, attempt.currency)).await?;
+        store::insert_next(tx, order.id, Tender::Cash, (rest, attempt.currency)).await?;
     }
     record_state(tx, order, attempt, AttemptState::Captured, minor, Report::default()).await?;
     if rest > 0 {
@@ -243,7 +243,7 @@ pub(super) async fn perform(shop: &Shop, payment: PaymentId, minor: i64) -> Resu
     };
     match gateway.capture(&reference, minor, &key).await {
         Ok(intent) => apply(shop, payment, &intent).await,
-        Err(error) if error.is_passing() => Err(PaymentError::Waiting),
+        Err(error) if error.is_transient() => Err(PaymentError::Waiting),
         Err(error) => {
             // It may have been captured or cancelled at the gateway by others: its state counts.
             match sync_attempt(shop, payment, &reference).await {
@@ -251,7 +251,7 @@ pub(super) async fn perform(shop: &Shop, payment: PaymentId, minor: i64) -> Resu
                     return check_captured(&store::attempt(&mut shop.db(), payment).await?, minor);
                 }
                 Ok(_) | Err(PaymentError::Gateway(GatewayError::Missing(_))) => {}
-                Err(PaymentError::Gateway(passing)) if passing.is_passing() => return Err(PaymentError::Waiting),
+                Err(PaymentError::Gateway(passing)) if passing.is_transient() => return Err(PaymentError::Waiting),
                 Err(other) => return Err(other),
             }
             let (ctx, reason) = (context_of(shop.id(), attempt.capturing_by.as_deref()), refusal_message(&error));

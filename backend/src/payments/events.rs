@@ -91,6 +91,21 @@ impl Event for PaymentRefunded {
     type Subject = OrderId;
 }
 
+/// The shopper has the cash of a refund: staff handed it over, or transferred it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefundHandedOver {
+    pub payment: PaymentId,
+    pub refund: RefundId,
+    /// Minor units.
+    pub amount: i64,
+    pub currency: Currency,
+}
+
+impl Event for RefundHandedOver {
+    const KIND: &'static str = "payment.refund_handed_over";
+    type Subject = OrderId;
+}
+
 /// A refund failed: before it was booked, or days after.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefundFailed {

@@ -41,7 +41,7 @@ impl GatewayError {
 
     /// Can the same request, with the same key, have another outcome later?
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
+    pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Unknown(_))
     }
 }
@@ -111,7 +111,6 @@ pub struct GatewayAccount {
     pub mode: Option<GatewayMode>,
 }
 
-/// A refund at the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GatewayRefund {
     /// The gateway's name for it.

@@ -129,11 +129,11 @@ pub(crate) fn job_result(kind: &str, done: Result<(), PaymentError>) -> Result<(
     match done {
         Ok(()) => Ok(()),
         // The gateway has refused, which is recorded; asking again would not change it.
-        Err(PaymentError::Gateway(error)) if !error.is_passing() => {
+        Err(PaymentError::Gateway(error)) if !error.is_transient() => {
             tracing::warn!(kind, %error, "the gateway refused");
             Ok(())
         }
-        Err(PaymentError::Waiting) => Err(Failure::Passing(reasons::NO_ANSWER.to_owned())),
+        Err(PaymentError::Waiting) => Err(Failure::Transient(reasons::NO_ANSWER.to_owned())),
         // It was captured with another amount meanwhile, and the caller of this one got an error.
         Err(PaymentError::CapturedOtherwise(_)) => Ok(()),
         Err(error) => Err(error.to_string().into()),
@@ -199,7 +199,7 @@ async fn retry_sync(shop: &Shop, payment: PaymentId) -> Result<(), PaymentError>
     match attempt.gateway_ref {
         Some(reference) => match attempt::sync_attempt(shop, payment, &reference).await {
             Err(PaymentError::Gateway(GatewayError::Missing(_))) => reconciliation::report(shop, payment, reasons::NOT_KNOWN).await,
-            Err(PaymentError::Gateway(error)) if !error.is_passing() => {
+            Err(PaymentError::Gateway(error)) if !error.is_transient() => {
                 reconciliation::report(shop, payment, &capture::refusal_message(&error)).await
             }
             other => other.map(drop),

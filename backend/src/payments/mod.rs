@@ -18,8 +18,10 @@ mod attempt;
 mod capture;
 pub mod events;
 mod failed_refund;
+mod for_sandbox;
 pub mod gateway;
 mod gateway_accounts;
+mod handover;
 mod jobs;
 mod rate_limit;
 mod reconciliation;
@@ -50,14 +52,16 @@ pub use capture::capture;
 pub(crate) use capture::{
     captured_otherwise, collect_cash, collect_rest, give_up_capture, is_capturing, lower_due, request_capture, retry_capture,
 };
+pub use for_sandbox::{GatewayPayment, payments_for_sandbox};
 pub use gateway::Gateway;
 use gateway::{GatewayAccount, GatewayError};
 pub(crate) use gateway_accounts::open_gateway_account;
+pub use handover::hand_over_refund;
 pub use jobs::register;
 pub(crate) use jobs::{job_result, refusal_of};
 pub use rate_limit::{GatewayRateLimit, sync_paced};
 pub(crate) use reconciliation::{check_payment, retry_check};
-pub use refund::refund;
+pub use refund::{RefundPart, refund, refund_parts};
 pub(crate) use refund::{WhenRefunded, check_refund, give_up_refund, is_made_by_gateway, refund_rows, refunded_otherwise, retry_refund};
 pub(crate) use reversal::{carry_out, reverse_payments};
 pub(crate) use store::{Refund, refunds_of, returned_on_cancel};

@@ -63,7 +63,6 @@ impl GatewayRateLimit {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use super::*;
     use uuid::Uuid;

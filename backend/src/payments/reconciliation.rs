@@ -61,7 +61,7 @@ pub(crate) async fn check_payment(shop: &Shop, payment: PaymentId) -> Result<(),
     let attempt = store::attempt(&mut shop.db(), payment).await?;
     let Some(reference) = &attempt.gateway_ref else { return Ok(()) };
     match sync_attempt(shop, payment, reference).await {
-        Err(PaymentError::Gateway(error)) if error.is_passing() => Err(PaymentError::Waiting),
+        Err(PaymentError::Gateway(error)) if error.is_transient() => Err(PaymentError::Waiting),
         Ok(_) | Err(PaymentError::Gateway(_) | PaymentError::NoGateway | PaymentError::Mismatch(_)) => Ok(()),
         Err(error) => Err(error),
     }

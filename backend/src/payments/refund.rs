@@ -24,7 +24,7 @@ use super::capture::refusal_message;
 use super::events::{PaymentRefunded, RefundFailed};
 use super::gateway::GatewayError;
 use super::store::{Attempt, Refund};
-use super::{GatewayCall, PaymentError, context_of, jobs, store};
+use super::{GatewayCall, PaymentError, context_of, handover, jobs, store};
 
 /// What is done, in the same transaction, about an order of which money was refunded; the shop hands it in, because what it touches is
 /// above payments. It does nothing unless all of the money was.
@@ -34,20 +34,52 @@ pub(crate) type WhenRefunded = for<'a> fn(&'a mut Tx, &'a LockedOrder) -> Pin<Bo
 /// the first time, and is looked up first.
 const KEY_LIFETIME_MS: i64 = 20 * 60 * 60 * 1_000;
 
-/// Refunds units of lines, a part of the delivery fee, or minor units off everything, the way it was paid. What no single payment brought is
-/// a refund of each of several, the largest first, of which the first is returned. Any number of refunds add up to at most what was
-/// captured, to the last minor unit, and the tax of each is that of its lines.
+/// By which way money goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RefundWay {
+    /// The way it was paid: what a card paid is asked of the gateway.
+    AsPaid,
+    /// The staff gave it back otherwise: it is done.
+    ByHand,
+}
+
+/// What became of the refund of one payment.
+#[derive(Clone, Debug)]
+pub struct RefundPart {
+    pub id: RefundId,
+    pub amount: Money,
+    /// [`PaymentError::Waiting`] where the gateway does not answer and a job asks it again; otherwise why it was refused.
+    pub outcome: Result<(), PaymentError>,
+}
+
+/// [`refund_parts`] for whom it is all or nothing: the refunds, where each was made.
 ///
 /// # Errors
-/// [`PaymentError::TooMuch`] with what can still be refunded, [`PaymentError::TooManyUnits`] and [`PaymentError::TooMuchFee`] likewise;
-/// [`PaymentError::Waiting`] when the gateway does not answer and a job repeats it.
+/// As [`refund_parts`]; the first of any part, such as [`PaymentError::Waiting`] when the gateway does not answer and a job repeats it.
 pub async fn refund(
     shop: &Shop,
     ctx: &Context,
     order: OrderId,
     wanted: impl Into<CreditRequest>,
     reason: &str,
-) -> Result<RefundId, PaymentError> {
+) -> Result<Vec<RefundId>, PaymentError> {
+    refund_parts(shop, ctx, order, wanted, reason).await?.into_iter().map(|part| part.outcome.map(|()| part.id)).collect()
+}
+
+/// Refunds units of lines, a part of the delivery fee, or minor units off everything, the way it was paid. What no single payment brought is
+/// a refund of each of several, the largest first. Any number of refunds add up to at most what was captured, to the last minor unit, and
+/// the tax of each is that of its lines.
+///
+/// # Errors
+/// [`PaymentError::TooMuch`] with what can still be refunded, [`PaymentError::TooManyUnits`] and [`PaymentError::TooMuchFee`] likewise. What
+/// the gateway says of each is in its part.
+pub async fn refund_parts(
+    shop: &Shop,
+    ctx: &Context,
+    order: OrderId,
+    wanted: impl Into<CreditRequest>,
+    reason: &str,
+) -> Result<Vec<RefundPart>, PaymentError> {
     ctx.require(Permission::RefundPayments)?;
     let wanted: CreditRequest = wanted.into();
     if wanted.amount < 0 || wanted.fee < 0 || (wanted.amount == 0 && wanted.fee == 0 && wanted.lines.iter().all(|(_, units)| *units == 0)) {
@@ -64,7 +96,7 @@ pub async fn refund(
                 return earlier.split(' ').map(|id| id.parse().map_err(|_| PaymentError::Unknown)).collect();
             }
             let (amount, credits) = credits_for(tx, &locked, &wanted).await?;
-            let ids = begin_from_largest(tx, order, amount, &reason, &credits).await?;
+            let ids = begin_from_largest(tx, order, (amount, &credits), &reason, RefundWay::AsPaid).await?;
             when_refunded(tx, &locked).await?;
             let answer: Vec<String> = ids.iter().map(RefundId::to_string).collect();
             once::keep(tx, &ctx, "refund", &contents, &answer.join(" ")).await?;
@@ -74,17 +106,20 @@ pub async fn refund(
     perform_all(shop, &ids).await
 }
 
-/// Refunds at the gateway, each; returns the first.
+/// Refunds at the gateway, each.
 ///
 /// # Errors
-/// The first.
-async fn perform_all(shop: &Shop, ids: &[RefundId]) -> Result<RefundId, PaymentError> {
-    let mut done = Ok(());
+/// The database's, before anything is asked of the gateway.
+async fn perform_all(shop: &Shop, ids: &[RefundId]) -> Result<Vec<RefundPart>, PaymentError> {
+    let mut parts = Vec::with_capacity(ids.len());
     for id in ids {
-        let this = perform(shop, *id).await;
-        done = done.and(this);
+        let refund = store::refund(&mut shop.db(), *id).await?;
+        parts.push(RefundPart { id: *id, amount: Money::new(refund.amount, refund.currency), outcome: Ok(()) });
     }
-    done.and(ids.first().copied().ok_or(PaymentError::NothingToRefund))
+    for part in &mut parts {
+        part.outcome = perform(shop, part.id).await;
+    }
+    if parts.is_empty() { Err(PaymentError::NothingToRefund) } else { Ok(parts) }
 }
 
 /// An amount off everything: what was paid beyond the price goes back first, which is of no part of it.
@@ -135,9 +170,9 @@ async fn left_of(tx: &mut Tx, order: OrderId) -> Result<(Vec<(Attempt, i64)>, i6
 async fn begin_from_largest(
     tx: &mut Tx,
     order: OrderId,
-    amount: i64,
+    (amount, credits): (i64, &[Credit]),
     reason: &str,
-    credits: &[Credit],
+    way: RefundWay,
 ) -> Result<Vec<RefundId>, PaymentError> {
     let (payments, underway) = left_of(tx, order).await?;
     let currency = payments.first().ok_or(PaymentError::NothingToRefund)?.0.currency;
@@ -150,7 +185,7 @@ async fn begin_from_largest(
             (_, underway) => PaymentError::TooMuchWith(money(left), money(underway)),
         });
     }
-    Ok(begin_split(tx, order, amount, reason, credits).await?.into_iter().map(|(id, _)| id).collect())
+    Ok(begin_split(tx, order, (amount, credits), reason, way).await?.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Records refunds of an amount, at most what is left, of one payment after the other, the largest first: their ids and tenders. What the
@@ -158,9 +193,9 @@ async fn begin_from_largest(
 async fn begin_split(
     tx: &mut Tx,
     order: OrderId,
-    amount: i64,
+    (amount, credits): (i64, &[Credit]),
     reason: &str,
-    credits: &[Credit],
+    way: RefundWay,
 ) -> Result<Vec<(RefundId, Tender)>, PaymentError> {
     let (mut rest, mut credits, mut refunds) = (amount, credits.to_vec(), Vec::new());
     while rest > 0 {
@@ -169,7 +204,7 @@ async fn begin_split(
         let minor = rest.min(left);
         let debt = (rest - credit::sum(&credits).0).clamp(0, minor);
         let (these, others) = credit::split(&credits, minor - debt);
-        refunds.push((begin(tx, &attempt, minor, reason, &these).await?, attempt.tender));
+        refunds.push((begin_by(tx, &attempt, (minor, &these), reason, way).await?, attempt.tender));
         (rest, credits) = (rest - minor, others);
     }
     Ok(refunds)
@@ -186,6 +221,17 @@ pub(super) async fn lock(tx: &mut Tx, id: RefundId) -> Result<(LockedOrder, Refu
 /// Records a refund and what it is of, before it is requested of the gateway. Cash is refunded at once. A refund of more than its credits
 /// pays a debt to the shopper: of a cancelled order, or of what was paid beyond the price.
 pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &str, credits: &[Credit]) -> Result<RefundId, PaymentError> {
+    begin_by(tx, attempt, (amount, credits), reason, RefundWay::AsPaid).await
+}
+
+/// [`begin`] by this way.
+async fn begin_by(
+    tx: &mut Tx,
+    attempt: &Attempt,
+    (amount, credits): (i64, &[Credit]),
+    reason: &str,
+    way: RefundWay,
+) -> Result<RefundId, PaymentError> {
     let id = RefundId(tx.id());
     let refund = Refund {
         id,
@@ -204,8 +250,9 @@ pub(super) async fn begin(tx: &mut Tx, attempt: &Attempt, amount: i64, reason: &
     let order = orders::lock(tx, attempt.order_id).await?.ok_or(PaymentError::Unknown)?;
     store::insert_refund(tx, &refund).await?;
     orders::insert_credits(tx, &order, Some(id), credits).await?;
-    if attempt.tender == Tender::Cod {
+    if attempt.tender == Tender::Cash || way == RefundWay::ByHand {
         finish(tx, &refund, None).await?;
+        handover::follow(tx, &order, &refund, way == RefundWay::ByHand);
     } else {
         jobs::refund_later(tx, id).await?;
     }
@@ -236,7 +283,7 @@ pub(super) async fn perform(shop: &Shop, id: RefundId) -> Result<(), PaymentErro
     let (ctx, when_refunded) = (context_of(shop.id(), Some(&refund.actor)), shop.when_refunded());
     match outcome {
         Ok(reference) => shop.write(&ctx, async move |tx| finish_and_release(tx, &refund, &reference, when_refunded).await).await,
-        Err(error) if error.is_passing() => Err(PaymentError::Waiting),
+        Err(error) if error.is_transient() => Err(PaymentError::Waiting),
         Err(error) => {
             let reason = refusal_message(&error);
             shop.write(&ctx, async move |tx| fail(tx, &refund, &reason).await).await?;
@@ -357,7 +404,7 @@ pub(crate) async fn retry_refund(shop: &Shop, ctx: &Context, id: RefundId) -> Re
             }
             if refund.state == "failed" {
                 let credits = credits_again(tx, &order, &refund).await?;
-                let next = begin_from_largest(tx, refund.order_id, refund.amount, &refund.reason, &credits).await?;
+                let next = begin_from_largest(tx, refund.order_id, (refund.amount, &credits), &refund.reason, RefundWay::AsPaid).await?;
                 when_refunded(tx, &order).await?;
                 return Ok(Some(next));
             }
@@ -365,7 +412,8 @@ pub(crate) async fn retry_refund(shop: &Shop, ctx: &Context, id: RefundId) -> Re
         })
         .await?;
     let Some(next) = next else { return Ok(false) };
-    perform_all(shop, &next).await.map(|_| true)
+    perform_all(shop, &next).await?.into_iter().try_for_each(|part| part.outcome)?;
+    Ok(true)
 }
 
 /// Fetches a refund without an answer from the gateway, and books it. One that is missing at the gateway stays as it is.
@@ -380,7 +428,7 @@ pub(crate) async fn check_refund(shop: &Shop, id: RefundId) -> Result<(), Paymen
     let found = match gateway.refunded(&reference, id).await {
         Ok(Some(found)) => found,
         Ok(None) | Err(GatewayError::Missing(_)) => return Ok(()),
-        Err(error) if error.is_passing() => return Err(PaymentError::Waiting),
+        Err(error) if error.is_transient() => return Err(PaymentError::Waiting),
         Err(error) => return Err(error.into()),
     };
     let (ctx, when_refunded) = (context_of(shop.id(), Some(&refund.actor)), shop.when_refunded());
@@ -397,33 +445,17 @@ pub(crate) async fn give_up_refund(tx: &mut Tx, id: RefundId) -> Result<(), Paym
     mark_failed(tx, &refund, reasons::NO_ANSWER).await.map(drop)
 }
 
-/// The money was refunded in another way than by the card, as in cash: it is booked. The caller does what follows for an order that is
-/// refunded in full now.
+/// The money was refunded in another way than by the card, as in cash: it is booked. A refund that failed is made anew of whichever payments
+/// have it left by now, as any other. The caller does what follows for an order that is refunded in full now.
 pub(crate) async fn refunded_otherwise(tx: &mut Tx, id: RefundId) -> Result<(), PaymentError> {
     tx.ctx().require(Permission::RefundPayments)?;
     let refund = store::refund(tx, id).await?;
     match refund.state.as_str() {
         "pending" => finish(tx, &refund, None).await.map(drop),
         "failed" => {
-            let attempt = store::attempt(tx, refund.payment_id).await?;
-            let left = store::refundable(tx, &attempt).await?;
-            if refund.amount > left {
-                return Err(PaymentError::TooMuch(Money::new(left, attempt.currency)));
-            }
-            let again = Refund {
-                id: RefundId(tx.id()),
-                state: "pending".into(),
-                failure: None,
-                gateway_ref: None,
-                actor: tx.ctx().actor.to_string(),
-                at: tx.now(),
-                ..refund.clone()
-            };
             let order = orders::lock(tx, refund.order_id).await?.ok_or(PaymentError::Unknown)?;
             let credits = credits_again(tx, &order, &refund).await?;
-            store::insert_refund(tx, &again).await?;
-            orders::insert_credits(tx, &order, Some(again.id), &credits).await?;
-            finish(tx, &again, None).await.map(drop)
+            begin_from_largest(tx, order.id, (refund.amount, &credits), &refund.reason, RefundWay::ByHand).await.map(drop)
         }
         _ => Ok(()),
     }
@@ -440,6 +472,6 @@ pub(crate) async fn refund_rows(
     credits: &[Credit],
     reason: &str,
 ) -> Result<Vec<GatewayCall>, PaymentError> {
-    let refunds = begin_split(tx, order.id, credit::sum(credits).0, reason, credits).await?;
+    let refunds = begin_split(tx, order.id, (credit::sum(credits).0, credits), reason, RefundWay::AsPaid).await?;
     Ok(refunds.into_iter().filter(|(_, tender)| *tender == Tender::Card).map(|(id, _)| GatewayCall::Refund(id)).collect())
 }

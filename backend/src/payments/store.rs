@@ -11,7 +11,7 @@ use platform::events::Event;
 use crate::orders::Head;
 
 use super::PaymentError;
-use super::events::CashMissing;
+use super::events::{CashMissing, RefundHandedOver};
 use super::gateway::GatewayAccount;
 
 /// One attempt to be paid.
@@ -149,6 +149,13 @@ pub(super) async fn insert_event<T: Serialize>(tx: &mut Tx, payment: PaymentId, 
 pub(super) async fn is_cash_missing(db: &mut impl Read, order: OrderId) -> Result<bool, DbError> {
     let times: i64 = db.fetch_scalar("select count(*) from events where subject = $1 and kind = $2", &[&order, &CashMissing::KIND]).await?;
     Ok(times > 0)
+}
+
+/// Was the cash of an order's refund handed over?
+pub(super) async fn is_handed_over(db: &mut impl Read, order: OrderId, refund: RefundId) -> Result<bool, DbError> {
+    let events: Vec<String> =
+        db.fetch_scalars("select data from events where subject = $1 and kind = $2", &[&order, &RefundHandedOver::KIND]).await?;
+    Ok(events.iter().filter_map(|data| serde_json::from_str::<RefundHandedOver>(data).ok()).any(|event| event.refund == refund))
 }
 
 /// Was this webhook of an account followed before?
@@ -294,7 +301,7 @@ pub(crate) struct Refund {
 impl Refund {
     /// Is it of a payment in cash, which the staff hand back or transfer?
     pub(crate) fn is_by_hand(&self) -> bool {
-        self.state == "done" && self.gateway_ref.is_none() && self.tender == Tender::Cod
+        self.state == "done" && self.gateway_ref.is_none() && self.tender == Tender::Cash
     }
 }
 

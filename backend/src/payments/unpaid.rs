@@ -35,9 +35,9 @@ pub(crate) async fn unpaid_view(shop: &Shop, head: &orders::Head) -> Result<Opti
     Ok(Some(UnpaidView { until: head.placed_at.plus_millis(UNPAID_FOR_MS), cash }))
 }
 
-/// Can this order be paid in cash, at the door or at the counter?
+/// Can this order be paid in cash, at the door or at the counter? What is left to pay counts, not what it cost when it was placed.
 pub(crate) async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::Head) -> Result<bool, DbError> {
-    if !settings::shop(shop).limits.takes_cash(head.total) {
+    if !settings::shop(shop).limits.takes_cash(orders::owed(db, head).await?) {
         return Ok(false);
     }
     // At a counter it is taken by hand.
@@ -79,7 +79,7 @@ async fn close(shop: &Shop, attempt: &Attempt, patient: bool) -> Result<(), Paym
     };
     match closed {
         // The payment is missing there, or the gateway refuses: repeating will not help.
-        Err(PaymentError::Gateway(error)) if !error.is_passing() => reconciliation::give_up(shop, id, None).await,
+        Err(PaymentError::Gateway(error)) if !error.is_transient() => reconciliation::give_up(shop, id, None).await,
         Err(PaymentError::NoGateway) => reconciliation::give_up(shop, id, Some(reasons::NO_GATEWAY)).await,
         Err(PaymentError::Mismatch(_)) => reconciliation::give_up(shop, id, Some(reasons::MISMATCH)).await,
         Err(PaymentError::Waiting | PaymentError::Gateway(_)) if !patient => {
@@ -105,11 +105,21 @@ pub(crate) async fn change_to_cash(tx: &mut Tx, order: &LockedOrder) -> Result<(
     for attempt in store::of_order(tx, order.id).await?.iter().filter(|attempt| attempt.gateway_ref.is_none()) {
         reversal::void_locally(tx, attempt.id).await?;
     }
-    let sum = (order.price_now(), order.currency);
-    orders::set_payment_method(tx, order, PaymentMethod::Cod).await?;
-    store::insert_next(tx, order.id, Tender::Cod, sum).await?;
-    inventory::hold_for_good(tx, order.id).await?;
+    let sum = (orders::owed(tx, order).await?, order.currency);
+    set_to_cash(tx, order).await?;
+    store::insert_next(tx, order.id, Tender::Cash, sum).await?;
+    inventory::clear_expiry(tx, order.id).await?;
     orders::refresh_states(tx, order).await?;
-    tx.record(order.id, PaymentMethodChanged { from: PaymentMethod::Card, to: PaymentMethod::Cod });
+    Ok(())
+}
+
+/// Makes cash the payment method of an order, and records that with its actor; nothing changes where it is that already. The caller sees to
+/// its payments.
+pub(super) async fn set_to_cash(tx: &mut Tx, order: &LockedOrder) -> Result<(), DbError> {
+    if order.payment_method == PaymentMethod::Cash {
+        return Ok(());
+    }
+    orders::set_payment_method(tx, order, PaymentMethod::Cash).await?;
+    tx.record(order.id, PaymentMethodChanged { from: order.payment_method, to: PaymentMethod::Cash });
     Ok(())
 }

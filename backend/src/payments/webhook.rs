@@ -1,3 +1,5 @@
+//! What the card gateway tells by webhooks.
+
 use domain::id::PaymentId;
 use domain::view::{RefusalKind, reasons};
 
@@ -86,7 +88,7 @@ async fn follow(shop: &Shop, payment: PaymentId, reference: &str, event_id: Stri
     match sync_attempt(shop, payment, reference).await {
         Ok(_) => Ok(()),
         Err(PaymentError::Db(error)) => Err(error.into()),
-        Err(PaymentError::Gateway(error)) if error.is_passing() => {
+        Err(PaymentError::Gateway(error)) if error.is_transient() => {
             shop.db().write(async move |tx| jobs::sync_later(tx, payment, &event_id).await).await?;
             Ok(())
         }

@@ -81,6 +81,11 @@ pub(crate) fn check_exists(exists: bool, is_new: bool, locale: Locale, taken: Ms
     }
 }
 
+/// A rule that is changed must be what its editor saw, where that is known.
+pub(crate) fn check_seen<T: PartialEq>(now: Option<&T>, seen: Option<&T>) -> Result<(), RulesError> {
+    if seen.is_none() || now == seen { Ok(()) } else { Err(RulesError::Stale) }
+}
+
 /// The changed fields for an event, each with its value before and after.
 pub(crate) fn differences<const N: usize>(fields: [(&str, Value, Value); N]) -> Map<String, Value> {
     let others = fields.into_iter().filter(|(_, was, is)| was != is);

@@ -17,7 +17,7 @@ use platform::db::{DbError, Tx};
 
 use crate::{Shop, settings};
 
-use super::check::{Check, check_exists, differences};
+use super::check::{Check, check_exists, check_seen, differences};
 use super::events::DeliveryChanged;
 use super::{RulesError, store};
 
@@ -63,17 +63,16 @@ impl DeliveryMethod {
 
     /// In how many days what is ordered at a moment arrives, at least and at most; counted from the day of that moment in the shop's time zone.
     #[must_use]
-    pub fn days(&self, at: Timestamp, zone: TimeZone) -> (i64, i64) {
-        let late = i64::from(self.cutoff.is_some_and(|cutoff| zone.minute_of_day(at) >= cutoff));
+    pub fn promised_days(&self, at: Timestamp, zone: TimeZone) -> (i64, i64) {
+        let late = i64::from(self.cutoff.is_some_and(|cutoff| at >= zone.moment(zone.date(at), cutoff)));
         (self.days_min + late, self.days_max + late)
     }
 
-    /// The cut-off of the day of this moment in the shop's time zone, up to which [`Self::days`] applies; none where it makes no difference or
+    /// The cut-off of the day of this moment in the shop's time zone, up to which [`Self::promised_days`] applies; none where it makes no difference or
     /// has passed.
     #[must_use]
     pub fn order_by(&self, at: Timestamp, zone: TimeZone) -> Option<Timestamp> {
-        let cutoff = self.cutoff.filter(|cutoff| zone.minute_of_day(at) < *cutoff)?;
-        Some(zone.start_of(zone.date(at)).plus_millis(cutoff * 60_000))
+        Some(zone.moment(zone.date(at), self.cutoff?)).filter(|cutoff| at < *cutoff)
     }
 
     /// Name and description in a language, English where there is none.
@@ -103,12 +102,19 @@ pub fn check_delivery_method(locale: Locale, draft: &DeliveryMethodDraft) -> Fie
     check.errors()
 }
 
-/// Saves a delivery method, found by its code.
+/// Saves a delivery method, found by its code, over what was `seen` of it; over whatever there is without that.
 ///
 /// # Errors
+/// [`RulesError::Stale`] when it is not what was seen any more.
 /// [`RulesError::Invalid`] by field: `code`, `position`, `name.en`, `description.en` and so on, `fee`, `per_kg_fee`, `free_from`,
 /// `days_min`, `days_max`, `cutoff`, `regions`. [`RulesError::Unknown`], not allowed.
-pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, draft: DeliveryMethodDraft) -> Result<(), RulesError> {
+pub async fn save_delivery_method(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    draft: DeliveryMethodDraft,
+    seen: Option<DeliveryMethodDraft>,
+) -> Result<(), RulesError> {
     ctx.require(Permission::WriteSettings)?;
     let method = normalized(draft);
     let mut check = Check::new(locale);
@@ -118,6 +124,7 @@ pub async fn save_delivery_method(shop: &Shop, ctx: &Context, locale: Locale, dr
     shop.write(ctx, async move |tx| {
         let before = lock(tx, &method.code).await?;
         check_exists(before.is_some(), method.is_new, locale, t::ADMIN_SETTINGS_DELIVERY_TAKEN)?;
+        check_seen(before.as_ref(), seen.as_ref())?;
         store::put_method(tx, &method, currency).await?;
         let changed = difference(before.as_ref(), &method);
         tx.record(Uuid::nil(), DeliveryChanged { code: method.code.clone(), active: method.active, currency, changed });
@@ -212,6 +219,36 @@ impl Check {
             self.wrong("regions", t::FIELD_REQUIRED);
         } else if !all_exist {
             self.wrong("regions", t::ADMIN_SETTINGS_DELIVERY_REGION_UNKNOWN);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_cut_off_that_the_clock_shows_twice_the_first_counts() {
+        let method = DeliveryMethod {
+            code: "riders".into(),
+            currency: Currency::PHP,
+            fee: 0,
+            per_kg_fee: 0,
+            free_from: None,
+            days_min: 0,
+            days_max: 1,
+            cutoff: Some(150),
+            regions: Vec::new(),
+            collects_cash: false,
+            texts: HashMap::new(),
+        };
+        let berlin = TimeZone::named("Europe/Berlin").unwrap();
+        let first = berlin.moment(domain::Date::parse("2026-10-25").unwrap(), 150);
+        let minutes = |minutes: i64| first.plus_millis(minutes * 60_000);
+        assert_eq!((method.order_by(minutes(-1), berlin), method.promised_days(minutes(-1), berlin)), (Some(first), (0, 1)));
+        assert_eq!(berlin.minute_of_day(minutes(40)), 130, "ten past two, for the second time");
+        for after in [0, 40, 59, 60, 61] {
+            assert_eq!((method.order_by(minutes(after), berlin), method.promised_days(minutes(after), berlin)), (None, (1, 2)), "{after}");
         }
     }
 }

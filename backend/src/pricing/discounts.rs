@@ -7,15 +7,16 @@ use domain::cart::Discount;
 use domain::id::DiscountId;
 use domain::messages::t;
 use domain::permission::Permission;
-use domain::view::{DiscountDraft, DiscountListView, DiscountRefusal, DiscountRowView, FieldErrors};
+use domain::view::{DiscountDraft, DiscountListView, DiscountRefusal, DiscountRowView, FieldErrors, PageAt};
 use domain::{Currency, Locale, Money, Timestamp};
 use serde_json::{Value, json};
 
 use platform::Context;
 
+use crate::paging;
 use crate::{Shop, settings};
 
-use super::check::{Check, check_exists, differences};
+use super::check::{Check, check_exists, check_seen, differences};
 use super::events::DiscountChanged;
 use super::{RulesError, store};
 
@@ -24,10 +25,14 @@ const PAGE: usize = 50;
 /// The most uses that a code can be limited to.
 const MAX_USES: i64 = 1_000_000_000;
 
-/// A discount code, as pricing reads it.
-#[derive(Clone, Debug)]
+/// What a code takes off, and from which order on, when and how often it may be used: a row of `discount_codes`.
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct DiscountCode {
-    pub(super) takes: Discount,
+    pub(super) code: String,
+    /// Basis points of what the items cost. Either this or `amount` is there.
+    pub(super) percent_bp: Option<i64>,
+    /// Minor units off the items.
+    pub(super) amount: Option<i64>,
     /// Of its amounts.
     pub(super) currency: Currency,
     pub(super) min_subtotal: i64,
@@ -38,6 +43,14 @@ pub(super) struct DiscountCode {
 }
 
 impl DiscountCode {
+    pub(super) const fn takes(&self) -> Discount {
+        match (self.percent_bp, self.amount) {
+            (Some(bp), _) => Discount::Percent(bp),
+            (None, Some(minor)) => Discount::Amount(minor),
+            (None, None) => Discount::Amount(0),
+        }
+    }
+
     /// The discount on items that cost this much, or why there is none. In another currency there is no such code.
     pub(super) fn discount_for(&self, subtotal: Money, at: Timestamp) -> Result<Discount, DiscountRefusal> {
         if subtotal.currency != self.currency {
@@ -55,7 +68,7 @@ impl DiscountCode {
         if subtotal.minor < self.min_subtotal {
             return Err(DiscountRefusal::BelowMinimum(Money::new(self.min_subtotal, self.currency)));
         }
-        Ok(self.takes)
+        Ok(self.takes())
     }
 }
 
@@ -66,18 +79,15 @@ pub fn normal_code(text: &str) -> Option<String> {
     (!code.is_empty() && code.len() <= 40).then_some(code)
 }
 
-/// Discount codes, the newest first, those that are switched off as well. `after` is the `next` of the page before; anything else
-/// begins at the top.
+/// A page of the discount codes, the newest first, those that are switched off as well.
 ///
 /// # Errors
 /// Not allowed.
-pub async fn discounts(shop: &Shop, ctx: &Context, after: &str) -> Result<DiscountListView, RulesError> {
+pub async fn discounts(shop: &Shop, ctx: &Context, at: &PageAt) -> Result<DiscountListView, RulesError> {
     ctx.require(Permission::ReadSettings)?;
-    let mut rows = store::discounts(shop.db(), after.parse::<DiscountId>().ok(), PAGE + 1).await?;
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let next = rows.last().filter(|_| more).map(|(id, _)| id.to_string());
-    Ok(DiscountListView { codes: rows.into_iter().map(|(_, row)| row).collect(), next })
+    let page = paging::read(PAGE, at, |rows| store::discounts(shop.db(), rows, PAGE + 1)).await?;
+    let (previous, next) = page.keys(|(id, _)| id.to_string());
+    Ok(DiscountListView { codes: page.rows.into_iter().map(|(_, row)| row).collect(), previous, next })
 }
 
 /// # Errors
@@ -96,12 +106,19 @@ pub fn check_discount(locale: Locale, draft: &DiscountDraft) -> FieldErrors {
     check.errors()
 }
 
-/// Saves a discount code, found by its text.
+/// Saves a discount code, found by its text, over what was `seen` of it; over whatever there is without that.
 ///
 /// # Errors
+/// [`RulesError::Stale`] when it is not what was seen any more.
 /// [`RulesError::Invalid`] by field: `code`, `value`, `min_subtotal`, `valid_to`, `most_uses` (also below what was used already).
 /// [`RulesError::Unknown`], not allowed.
-pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: DiscountDraft) -> Result<(), RulesError> {
+pub async fn save_discount(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    draft: DiscountDraft,
+    seen: Option<DiscountDraft>,
+) -> Result<(), RulesError> {
     ctx.require(Permission::WriteSettings)?;
     let draft = DiscountDraft { code: draft.code.trim().to_uppercase(), ..draft };
     let mut check = Check::new(locale);
@@ -112,6 +129,7 @@ pub async fn save_discount(shop: &Shop, ctx: &Context, locale: Locale, draft: Di
         tx.lock("select 1 from discount_codes where code = $1 for update", &[&draft.code]).await?;
         let before = store::discount(tx, &draft.code).await?;
         check_exists(before.is_some(), draft.is_new, locale, t::ADMIN_SETTINGS_DISCOUNT_TAKEN)?;
+        check_seen(before.as_ref().map(|(_, row)| &row.draft), seen.as_ref())?;
         if let (Some((_, row)), Some(most)) = (&before, draft.most_uses)
             && most < row.uses
         {

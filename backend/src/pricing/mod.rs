@@ -12,7 +12,9 @@ mod discounts;
 pub mod events;
 mod list_price;
 mod order;
+mod quotes;
 mod rules;
+mod rules_cache;
 mod store;
 mod taxes;
 
@@ -24,14 +26,16 @@ use domain::view::FieldErrors;
 use platform::Forbidden;
 use platform::db::DbError;
 
-pub(crate) use check::{Check, check_exists, differences};
+pub(crate) use check::{Check, check_exists, check_seen, differences};
 pub use delivery::{DeliveryMethod, check_delivery_method, delivery_methods, save_delivery_method};
 pub use discounts::{check_discount, discount, discounts, normal_code, save_discount};
 pub use list_price::{HomeMarket, ListPrice, home_market};
 pub(crate) use list_price::{prices_in_force, with_tax};
-pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, Rules, price_order, quotes, tax_rates_at};
-pub(crate) use rules::invalidate;
-pub use rules::{RulesCache, rules};
+pub use order::{LineItem, PriceRequest, PricedItem, PricedOrder, Prices, price_order};
+pub use quotes::{QuoteCache, quotes};
+pub use rules::{Rules, tax_rates_at};
+pub(crate) use rules_cache::invalidate;
+pub use rules_cache::{RulesCache, rules};
 pub(crate) use store::{count_code_uses, return_code_uses};
 pub use taxes::{TAX_CLASSES, Tax, TaxRates, TaxRegion, save_tax_rate, tax_rates};
 pub(crate) use taxes::{register, schedule_tax_rates};
@@ -39,6 +43,8 @@ pub(crate) use taxes::{register, schedule_tax_rates};
 /// Why a rule was not read or not saved.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RulesError {
+    #[error("somebody else changed this in the meantime")]
+    Stale,
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// By field, in the user's language.

@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use platform::db::{Db, DbError, Flag, JsonRows, Read, Tx};
 
+use super::discounts::DiscountCode;
+use crate::paging::Rows;
+
 /// A rate that is to come into force.
 pub(super) struct NewRate<'a> {
     pub id: TaxRateId,
@@ -200,41 +203,27 @@ async fn put_method_texts(tx: &mut Tx, method: &DeliveryMethodDraft) -> Result<(
 }
 
 #[derive(platform::db::FromRow)]
-pub(super) struct CodeRow {
+struct CodeRow {
     id: DiscountId,
-    pub(super) code: String,
-    pub(super) currency: Currency,
-    percent_bp: Option<i64>,
-    amount: Option<i64>,
-    pub(super) min_subtotal: i64,
-    pub(super) valid_from: Option<Timestamp>,
-    pub(super) valid_to: Option<Timestamp>,
-    pub(super) most_uses: Option<i64>,
-    pub(super) uses: i64,
+    #[sqlx(flatten)]
+    code: DiscountCode,
     active: Flag,
 }
 
 impl CodeRow {
-    pub(super) const fn takes(&self) -> Discount {
-        match (self.percent_bp, self.amount) {
-            (Some(bp), _) => Discount::Percent(bp),
-            (None, Some(minor)) => Discount::Amount(minor),
-            (None, None) => Discount::Amount(0),
-        }
-    }
-
     fn into_view(self) -> (DiscountId, DiscountRowView) {
+        let code = self.code;
         let draft = DiscountDraft {
             is_new: false,
-            takes: self.takes(),
-            code: self.code,
-            min_subtotal: self.min_subtotal,
-            valid_from: self.valid_from,
-            valid_to: self.valid_to,
-            most_uses: self.most_uses,
+            takes: code.takes(),
+            code: code.code,
+            min_subtotal: code.min_subtotal,
+            valid_from: code.valid_from,
+            valid_to: code.valid_to,
+            most_uses: code.most_uses,
             active: self.active.0,
         };
-        (self.id, DiscountRowView { draft, uses: self.uses })
+        (self.id, DiscountRowView { draft, uses: code.uses })
     }
 }
 
@@ -242,17 +231,21 @@ impl CodeRow {
 macro_rules! codes {
     ($which:literal) => {
         concat!(
-            "select id, code, currency, percent_bp, amount, min_subtotal, valid_from, valid_to, most_uses, uses, active from discount_codes ",
+            "select id, code, percent_bp, amount, currency, min_subtotal, valid_from, valid_to, most_uses, uses, active from discount_codes ",
             $which
         )
     };
 }
-pub(super) use codes;
 
 /// Codes older than the given one, the newest first.
-pub(super) async fn discounts(db: &Db, after: Option<DiscountId>, most: usize) -> Result<Vec<(DiscountId, DiscountRowView)>, DbError> {
-    let after = after.unwrap_or(DiscountId(Uuid::max()));
-    let rows: Vec<CodeRow> = db.fetch_all(codes!("where id < $1 order by id desc limit $2"), &[&after, &(most as i64)]).await?;
+pub(super) async fn discounts(db: &Db, rows: Rows, most: usize) -> Result<Vec<(DiscountId, DiscountRowView)>, DbError> {
+    let newest = DiscountId(Uuid::max());
+    let (key, sql) = match rows {
+        Rows::First => (newest, codes!("where id < $1 order by id desc limit $2")),
+        Rows::After(key) => (key.parse().unwrap_or(newest), codes!("where id < $1 order by id desc limit $2")),
+        Rows::Before(key) => (key.parse().unwrap_or(newest), codes!("where id > $1 order by id limit $2")),
+    };
+    let rows: Vec<CodeRow> = db.fetch_all(sql, &[&key, &(most as i64)]).await?;
     Ok(rows.into_iter().map(CodeRow::into_view).collect())
 }
 

@@ -118,7 +118,7 @@ fn record_ended(tx: &mut Tx, ctx: &Context, ended: Vec<store::Ended>, outcome: R
 const MAIL_JOB: &str = "_mail.send";
 
 /// Records a dead job. `refusal` is what it was about, where its area gives it.
-pub(crate) async fn job_given_up(
+pub(crate) async fn job_died(
     tx: &mut Tx,
     job: JobId,
     (kind, payload): (&str, &Value),

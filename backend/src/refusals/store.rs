@@ -1,3 +1,5 @@
+//! The SQL of refusals.
+
 use domain::id::{JobId, OrderId, PaymentId, RefundId, RefusalId};
 use domain::{Currency, Timestamp};
 

@@ -11,11 +11,12 @@ use platform::db::FromRow;
 #[error("the search index: {0}")]
 pub struct IndexError(pub String);
 
-/// How far an index has followed the events of a database.
+/// How far an index has followed the events: the last one that it contains. Its id tells whether it is of this database, and of what the
+/// database is now: one that was put back from a backup has other events under the same numbers, or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
-    /// The id of its first event.
-    pub database: String,
+    /// The event's id; empty before the first event.
+    pub event: String,
     pub seq: i64,
 }
 
@@ -30,9 +31,12 @@ pub struct SearchDocument {
     pub summary_fil: String,
     pub vendor: String,
     pub tags: String,
-    pub category: String,
-    pub option_values: String,
-    pub skus: String,
+    pub category_en: String,
+    pub category_fil: String,
+    pub option_values_en: String,
+    pub option_values_fil: String,
+    /// SKUs and barcodes, one a line.
+    pub codes: String,
 }
 
 #[derive(Clone, Debug)]
@@ -41,17 +45,28 @@ pub struct SearchQuery {
     pub locale: Locale,
     /// `draft`, `published` or `archived`; empty for all.
     pub status: &'static str,
+    /// For suggestions: names, tags and codes, those in the language of who types first.
     pub names_only: bool,
-    pub offset: usize,
     pub limit: usize,
+}
+
+/// How well what was found fits what was looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fit {
+    /// Each word is there: whole, its beginning, its plural or singular, written apart or together.
+    #[default]
+    Exact,
+    /// Each word is there when typos are forgiven.
+    Corrected,
+    /// Some of the words are there, or what they begin with: the nearest there is.
+    Nearest,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchResult {
     /// Best match first.
     pub ids: Vec<ProductId>,
-    /// Did only a fuzzy search find something?
-    pub corrected: bool,
+    pub fit: Fit,
 }
 
 /// Opens the index: nothing is read or locked before the first search.
@@ -65,7 +80,7 @@ pub trait SearchIndexes: Send + Sync {
 
 /// An open index. Its functions block.
 pub trait SearchIndex: Send + Sync {
-    /// The cursor of the last commit; one that fits no database when there was none.
+    /// The cursor of the last commit; one that is of no event when there was none.
     fn cursor(&self) -> Cursor;
     /// Removes all documents.
     ///
@@ -82,7 +97,8 @@ pub trait SearchIndex: Send + Sync {
     /// # Errors
     /// [`IndexError`].
     fn commit(&self, cursor: &Cursor) -> Result<(), IndexError>;
-    /// Finds products by words and beginnings of words; by words with a typo where there are none.
+    /// Finds products: by a code as it stands on the goods, else by words; with typos where no other word is found, and what comes
+    /// nearest where there is nothing at all.
     ///
     /// # Errors
     /// [`IndexError`].

@@ -1,36 +1,45 @@
-//! Search: words, beginnings of words, and one typo forgiven, in both languages.
+//! Search: words however they are typed, SKUs and barcodes; suggestions; what is popular; what comes nearest where nothing is found.
 //!
-//! The index ([`SearchIndex`]) is one for each node. It follows the events: each commit stores the number of the last
-//! event that it contains. It is rebuilt when it is missing, belongs to another database, or is far behind.
+//! Each node has an index ([`SearchIndex`]) of its own. It follows the events: each commit stores which is the last event that it contains. It
+//! is rebuilt when it is missing or damaged, belongs to another database or another history of this one (a copy that was put back), or is far behind.
 
 mod admin;
 mod index;
+mod popular;
 mod store;
+mod suggest;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Locale;
-use domain::id::{CategoryId, ProductId};
-use domain::view::SearchView;
-use platform::db::DbError;
+use domain::id::{CategoryId, ProductId, ProductTypeId};
+use domain::view::{ListingQuery, SearchView};
+use platform::db::{Db, DbError};
 use platform::events::{self, Pace, RecordedEvent};
 use platform::follows;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use crate::Shop;
-use crate::catalog::events::{CATEGORY_CHANGES, ProductArchived, ProductCreated, ProductPublished, ProductUpdated, ProductWithdrawn};
+use crate::catalog::events::{
+    CATEGORY_CHANGES, PRODUCT_TYPE_CHANGES, ProductArchived, ProductCreated, ProductPublished, ProductUpdated, ProductWithdrawn,
+};
 use crate::catalog::{self, CatalogError};
 
-pub use admin::admin_list;
-pub use index::{Cursor, IndexError, SearchDocument, SearchIndex, SearchIndexes, SearchQuery, SearchResult};
+pub use admin::{admin_list, admin_matches};
+pub use index::{Cursor, Fit, IndexError, SearchDocument, SearchIndex, SearchIndexes, SearchQuery, SearchResult};
+pub use popular::PopularCache;
+pub use suggest::suggest;
 
-const PAGE: usize = catalog::PAGE;
-const MAX_OFFSET: usize = 100 * PAGE;
-const MAX_SUGGESTIONS: usize = 8;
+/// The best so many are sorted, filtered and paged.
+const MAX_FOUND: usize = 10_000;
+/// The nearest products that are offered where nothing is found.
+const MAX_NEAREST: usize = 8;
 /// An index that is further behind is rebuilt.
 const MAX_EVENTS_BEHIND: i64 = 5_000;
+/// After so many events an index is committed though none of them changed it, so that it is not far behind when it is opened again.
+const MAX_EVENTS_UNCOMMITTED: i64 = 1_000;
 /// Each commit of the index takes time, so changes are gathered.
 const PACE: Pace = Pace { gather: Duration::from_millis(50), max_pause: Duration::from_secs(5) };
 
@@ -60,42 +69,49 @@ pub(crate) struct LazyIndex(Mutex<Option<Arc<FollowingIndex>>>);
 
 struct FollowingIndex {
     index: Arc<dyn SearchIndex>,
-    /// Up to where the events are read; the index stores it when something changed.
-    cursor: Mutex<Cursor>,
+    progress: Mutex<Progress>,
 }
 
-/// Finds published products, best first, in pages of 24.
-///
-/// # Errors
-/// [`SearchError`].
-pub async fn search(shop: &Shop, locale: Locale, query: &str, after: Option<&str>) -> Result<SearchView, SearchError> {
-    let offset = after.and_then(|a| a.parse::<usize>().ok()).unwrap_or(0).min(MAX_OFFSET);
-    let search = SearchQuery { text: query.to_owned(), locale, status: "published", names_only: false, offset, limit: PAGE + 1 };
-    let SearchResult { ids, corrected } = find(shop, search).await?;
-    let next = (ids.len() > PAGE && offset + PAGE <= MAX_OFFSET).then(|| (offset + PAGE).to_string());
-    let products = catalog::cards_by_ids(shop, locale, ids.get(..PAGE).unwrap_or(&ids)).await?;
-    Ok(SearchView { query: query.trim().to_owned(), products, corrected, next })
+/// How far the events are read, and how far they were when the index was last committed.
+struct Progress {
+    read: Cursor,
+    committed_seq: i64,
 }
 
-/// Names and slugs of products that match what was typed so far, at most 8.
-///
-/// # Errors
-/// [`SearchError`].
-pub async fn suggest(shop: &Shop, locale: Locale, prefix: &str) -> Result<Vec<(String, String)>, SearchError> {
-    let query = SearchQuery { text: prefix.to_owned(), locale, status: "published", names_only: true, offset: 0, limit: MAX_SUGGESTIONS };
-    let ids = find(shop, query).await?.ids;
-    if ids.is_empty() {
-        return Ok(Vec::new());
+impl From<Cursor> for Progress {
+    fn from(committed: Cursor) -> Self {
+        Self { committed_seq: committed.seq, read: committed }
     }
-    Ok(store::names(shop.db(), locale, &ids).await?)
 }
 
-/// Products of one status, or of all when it is empty, by words of the name, tags, vendor or SKU.
+/// Finds published products and gives a page of them, filtered and sorted like a listing. Where nothing is found, or nothing is looked for,
+/// it offers the nearest products, or popular ones, and categories.
+///
+/// # Errors
+/// [`SearchError`].
+pub async fn search(shop: &Shop, locale: Locale, words: &str, query: &ListingQuery) -> Result<SearchView, SearchError> {
+    let search = SearchQuery { text: words.to_owned(), locale, status: "published", names_only: false, limit: MAX_FOUND };
+    let SearchResult { ids, fit } = find(shop, search).await?;
+    let mut view = SearchView { query: words.trim().to_owned(), corrected: fit == Fit::Corrected, ..SearchView::default() };
+    if fit != Fit::Nearest && !ids.is_empty() {
+        view.listing = Some(catalog::listing_of(shop, locale, query, &ids).await?);
+        return Ok(view);
+    }
+    let popular = popular::products(shop).await?;
+    let nearest = if ids.is_empty() { popular.as_slice() } else { ids.as_slice() };
+    view.is_near = !ids.is_empty();
+    view.nearest = catalog::cards_by_ids(shop, locale, nearest.get(..MAX_NEAREST).unwrap_or(nearest)).await?;
+    view.categories = catalog::categories_by_products(shop, locale, &popular).await?;
+    Ok(view)
+}
+
+/// Products of one status, or of all when it is empty.
 async fn products(shop: &Shop, text: &str, status: &'static str, offset: usize, limit: usize) -> Result<Vec<ProductId>, SearchError> {
     catch_up(shop).await?;
-    let offset = offset.min(MAX_OFFSET);
-    let query = SearchQuery { text: text.to_owned(), locale: Locale::En, status, names_only: false, offset, limit };
-    Ok(find(shop, query).await?.ids)
+    let query = SearchQuery { text: text.to_owned(), locale: Locale::En, status, names_only: false, limit: offset.min(MAX_FOUND) + limit };
+    let found = find(shop, query).await?;
+    let ids = if found.fit == Fit::Nearest { Vec::new() } else { found.ids };
+    Ok(ids.into_iter().skip(offset).collect())
 }
 
 async fn find(shop: &Shop, query: SearchQuery) -> Result<SearchResult, SearchError> {
@@ -116,8 +132,8 @@ async fn open_index(shop: &Shop) -> Result<Arc<FollowingIndex>, SearchError> {
     }
     let indexes = shop.search_indexes();
     let index = blocking(move || indexes.open()).await?;
-    let cursor = Mutex::new(index.cursor());
-    let index = Arc::new(FollowingIndex { index, cursor });
+    let progress = Mutex::new(index.cursor().into());
+    let index = Arc::new(FollowingIndex { index, progress });
     update(shop, &index).await?;
     *opened = Some(Arc::clone(&index));
     Ok(index)
@@ -130,25 +146,26 @@ async fn open_index(shop: &Shop) -> Result<Arc<FollowingIndex>, SearchError> {
 pub async fn catch_up(shop: &Shop) -> Result<i64, SearchError> {
     let index = open_index(shop).await?;
     update(shop, &index).await?;
-    let seq = index.cursor.lock().await.seq;
+    let seq = index.progress.lock().await.read.seq;
     Ok(seq)
 }
 
-async fn update(shop: &Shop, following: &FollowingIndex) -> Result<(), SearchError> {
-    let FollowingIndex { index, cursor } = following;
-    let mut cursor = cursor.lock().await;
-    let (first, newest) = store::feed(shop).await?;
-    let can_follow = cursor.database == first && cursor.seq <= newest && newest - cursor.seq <= MAX_EVENTS_BEHIND;
-    if !can_follow {
+/// Brings an index up to date. Where that fails half way, what is not committed is done again the next time.
+async fn update(shop: &Shop, FollowingIndex { index, progress }: &FollowingIndex) -> Result<(), SearchError> {
+    let mut progress = progress.lock().await;
+    if !can_follow(shop.db(), &progress.read).await? {
+        let seq = events::newest(shop.db()).await?;
+        let newest = Cursor { event: store::event_numbered(shop.db(), seq).await?, seq };
         rebuild(shop, index).await?;
-        cursor.database = first;
-        cursor.seq = newest;
-        return commit(index, cursor.clone()).await;
+        commit(index, newest.clone()).await?;
+        *progress = newest.into();
+        return Ok(());
     }
+    let mut read = progress.read.clone();
     let mut wrote = false;
     loop {
-        let events = events::after(shop.db(), cursor.seq).await?.events;
-        let Some(last) = events.last().map(|e| e.seq) else {
+        let events = events::after(shop.db(), read.seq).await?.events;
+        let Some(last) = events.last().map(|last| Cursor { event: store::event_name(last.id), seq: last.seq }) else {
             break;
         };
         let changed = changed_products(shop, &events).await?;
@@ -158,12 +175,26 @@ async fn update(shop: &Shop, following: &FollowingIndex) -> Result<(), SearchErr
             blocking(move || index.replace(&changed, &documents)).await?;
             wrote = true;
         }
-        cursor.seq = last;
+        read = last;
     }
-    if wrote { commit(index, cursor.clone()).await } else { Ok(()) }
+    if wrote || read.seq - progress.committed_seq >= MAX_EVENTS_UNCOMMITTED {
+        commit(index, read.clone()).await?;
+        progress.committed_seq = read.seq;
+    }
+    progress.read = read;
+    Ok(())
 }
 
-/// The products whose texts these events changed, be it with those of their category.
+/// Does it take less to follow the events from there than to build the index anew?
+async fn can_follow(db: &Db, cursor: &Cursor) -> Result<bool, DbError> {
+    let newest = events::newest(db).await?;
+    // Numbers are not the order of the feed on Postgres, so the newest may have a lower one.
+    Ok(store::event_numbered(db, cursor.seq).await? == cursor.event
+        && newest - cursor.seq <= MAX_EVENTS_BEHIND
+        && (cursor.seq > 0 || newest == 0))
+}
+
+/// The products whose texts these events changed, be it with those of their category or type.
 async fn changed_products(shop: &Shop, events: &[RecordedEvent]) -> Result<Vec<ProductId>, DbError> {
     let of = |kinds: &'static [&str]| events.iter().filter(move |event| event.is_one_of(kinds)).map(|event| event.subject);
     let kinds = follows![ProductCreated, ProductUpdated, ProductPublished, ProductArchived, ProductWithdrawn];
@@ -171,6 +202,10 @@ async fn changed_products(shop: &Shop, events: &[RecordedEvent]) -> Result<Vec<P
     let categories: Vec<CategoryId> = of(CATEGORY_CHANGES).map(CategoryId).collect();
     if !categories.is_empty() {
         changed.extend(store::products_in(shop.db(), &categories).await?);
+    }
+    let types: Vec<ProductTypeId> = of(PRODUCT_TYPE_CHANGES).map(ProductTypeId).collect();
+    if !types.is_empty() {
+        changed.extend(store::products_of_types(shop.db(), &types).await?);
     }
     changed.sort_unstable();
     changed.dedup();

@@ -1,4 +1,4 @@
-//! Everything but the products: settings, locations, taxes, delivery, discounts, categories, pictures, stories, people.
+//! Everything but the products: settings, locations, taxes, delivery, discounts, categories, pictures, stories, pages, people.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::catalog::events::CatalogChanged;
 use crate::catalog::{self, NewPicture, ProductPriceList, STORIES, StoredPicture, Story};
-use crate::{customers, identity, pricing};
+use crate::{content, customers, identity, pricing};
 
 use super::file::{LocalizedText, ShopFile, StoryEntry};
 use super::rng::SeedRng;
@@ -28,6 +28,8 @@ pub(super) struct Base {
     pub categories: HashMap<String, CategoryId>,
     /// Pictures by file name.
     pub pictures: HashMap<String, NewPicture>,
+    /// Have the locations the ids of this seed, and not those of another that was stopped?
+    pub is_of_seed: bool,
 }
 
 /// Code, name, kind and city.
@@ -58,9 +60,9 @@ pub(super) async fn write(shop: &Shop, file: &ShopFile, seed: u64, step: &(dyn F
     let list = ProductPriceList { id: PriceListId(id()), currency: crate::settings::shop_currency(shop) };
     let categories: HashMap<String, CategoryId> = file.category.iter().map(|c| (c.slug.clone(), CategoryId(id()))).collect();
     let pictures = pictures(shop, file, &mut id, step).await?;
-    let base = Base { list, warehouse: locations[0].0, store: locations[1].0, categories, pictures };
+    let base = Base { list, warehouse: locations[0].0, store: locations[1].0, categories, pictures, is_of_seed: true };
     let tables = Tables::of(file, &base, &locations, &mut id)?;
-    let stories = stories(file, &base);
+    let (stories, pages) = (stories(file, &base), file.page.clone());
     let all: Vec<NewPicture> = base.pictures.values().cloned().collect();
     let existing = shop
         .db()
@@ -74,11 +76,13 @@ pub(super) async fn write(shop: &Shop, file: &ShopFile, seed: u64, step: &(dyn F
             tables.insert(tx).await?;
             pricing::schedule_tax_rates(tx).await?;
             settings::put(tx, STORIES, &stories).await?;
+            content::publish(tx, &pages).await?;
             tx.record(Uuid::nil(), CatalogChanged { seed });
             Existing::read(tx).await
         })
         .await?;
     shop.settings().forget();
+    shop.content_cache().invalidate();
     crate::settings::load(shop).await?;
     Ok(existing.into_base(base))
 }
@@ -122,7 +126,8 @@ impl Existing {
 
     fn into_base(self, base: Base) -> Base {
         let categories = self.categories.into_iter().map(|row| (row.handle, row.id)).collect();
-        Base { list: self.list, warehouse: self.warehouse, store: self.store, categories, ..base }
+        let is_of_seed = (self.warehouse, self.store) == (base.warehouse, base.store);
+        Base { list: self.list, warehouse: self.warehouse, store: self.store, categories, is_of_seed, ..base }
     }
 }
 

@@ -9,9 +9,12 @@ pub(super) struct LocalizedText {
     pub fil: String,
 }
 
+/// A language's code, and which text is in it.
+type Language = (&'static str, fn(&LocalizedText) -> &str);
+
 impl LocalizedText {
     /// Code of each language, and its text.
-    pub const LANGUAGES: [(&'static str, fn(&Self) -> &str); 2] = [(Locale::En.code(), |t| &t.en), (Locale::Fil.code(), |t| &t.fil)];
+    pub const LANGUAGES: [Language; 2] = [(Locale::En.code(), |t| &t.en), (Locale::Fil.code(), |t| &t.fil)];
 
     /// Language code and text of each language.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
@@ -30,6 +33,7 @@ pub(super) struct ShopFile {
     pub staff: Vec<StaffEntry>,
     pub customer: Vec<CustomerEntry>,
     pub story: Vec<StoryEntry>,
+    pub page: Vec<crate::content::NewPage>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,13 +5,15 @@
 
 mod basics;
 mod file;
+pub mod past;
 mod products;
 mod rng;
 mod tables;
 
 use std::fmt;
+use std::sync::Arc;
 
-use domain::Timestamp;
+use domain::{Date, Timestamp};
 use platform::db::DbError;
 
 use crate::Shop;
@@ -20,6 +22,9 @@ use crate::identity::IdentityError;
 use crate::settings::SettingsError;
 
 use file::ShopFile;
+use past::Past;
+
+pub use rng::SeedRng;
 
 /// With [`PASSWORD`] for the admin of the demonstration shop.
 pub const OWNER_EMAIL: &str = "owner@example.com";
@@ -67,12 +72,15 @@ pub struct SeedReport {
     pub pictures: usize,
     /// Staff and shoppers together.
     pub people: usize,
+    /// Of the past.
+    pub orders: usize,
 }
 
 impl fmt::Display for SeedReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { products, variants, pictures, people } = self;
-        write!(f, "{products} products with {variants} variants and {pictures} photographs, {people} people")
+        let Self { products, variants, pictures, people, orders } = self;
+        write!(f, "{products} products with {variants} variants and {pictures} photographs, {people} people")?;
+        if *orders > 0 { write!(f, ", {orders} orders of the last three months") } else { Ok(()) }
     }
 }
 
@@ -92,6 +100,46 @@ pub async fn is_empty(shop: &Shop) -> Result<bool, DbError> {
 /// # Errors
 /// [`SeedError::NotEmpty`], or what went wrong; then the shop may be half full, and a new database is the way on.
 pub async fn seed(shop: &Shop, products: Option<usize>, seed: u64, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<SeedReport, SeedError> {
+    fill(shop, (products, seed), &Beginning { opened: OPENED, past: None }, progress).await
+}
+
+/// Fills an empty database with the file's products and the [`past`] of the shop, as if it had traded for three months. When it is stopped
+/// half-way the next one completes it, as [`seed`].
+///
+/// # Errors
+/// As [`seed`].
+pub async fn seed_with_past(shop: &Shop, progress: &(dyn Fn(u64, u64) + Sync)) -> Result<SeedReport, SeedError> {
+    let zone = crate::settings::shop(shop).zone();
+    let last_day = past::last_day(shop.now(), zone);
+    let past = Past::read()?.map(|past| (Arc::new(past), last_day));
+    fill(shop, (None, PAST_SEED), &Beginning { opened: past::opened(last_day, zone), past }, progress).await
+}
+
+/// Fills an empty database with the shop as it is when the past begins: what makes the past goes on from it.
+///
+/// # Errors
+/// As [`seed`].
+pub async fn seed_for_past(shop: &Shop, last_day: Date) -> Result<SeedReport, SeedError> {
+    let opened = past::opened(last_day, crate::settings::shop(shop).zone());
+    fill(shop, (None, PAST_SEED), &Beginning { opened, past: None }, &|_, _| {}).await
+}
+
+/// The past is that of the shop with this seed.
+const PAST_SEED: u64 = 1;
+
+/// Since when there is a shop, and what happened in it.
+struct Beginning {
+    opened: Timestamp,
+    /// With its last day.
+    past: Option<(Arc<Past>, Date)>,
+}
+
+async fn fill(
+    shop: &Shop,
+    (products, seed): (Option<usize>, u64),
+    beginning: &Beginning,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<SeedReport, SeedError> {
     if !is_empty(shop).await? {
         return Err(SeedError::NotEmpty);
     }
@@ -104,10 +152,14 @@ pub async fn seed(shop: &Shop, products: Option<usize>, seed: u64, progress: &(d
     basics::people(shop, &file, &|done| step(PICTURES.len() + done)).await?;
     // Products last, for they make the shop count as filled: a seed that was stopped before is finished by the next one.
     let done_before = PICTURES.len() + people;
-    let variants = products::write(shop, &file, &base, products, seed, &|done| step(done_before + done)).await?;
+    // The past refers to its own seed's locations.
+    let past = beginning.past.clone().filter(|_| base.is_of_seed);
+    let orders = past.as_ref().map_or(0, |(past, _)| past.orders());
+    let beginning = Beginning { opened: beginning.opened, past };
+    let variants = products::write(shop, &file, &base, (products, seed), &beginning, &|done| step(done_before + done)).await?;
     shop.listings().invalidate_all();
     shop.rules_cache().invalidate();
-    Ok(SeedReport { products, variants, pictures: base.pictures.len(), people })
+    Ok(SeedReport { products, variants, pictures: base.pictures.len(), people, orders })
 }
 
 #[cfg(test)]

@@ -15,12 +15,12 @@ use crate::pricing::{HomeMarket, home_market};
 use super::basics::Base;
 use super::file::{LocalizedText, OptionEntry, ProductEntry, ShopFile, ValueEntry, VariantEntry};
 use super::rng::SeedRng;
-use super::{OPENED, SeedError};
+use super::{Beginning, OPENED, SeedError, past};
 
 /// Products in one transaction.
 const BATCH: usize = 500;
 /// Products were created over this time, so that “newest first” has an effect.
-const CREATED_OVER_DAYS: i64 = 150;
+pub(super) const CREATED_OVER_DAYS: i64 = 150;
 /// Of the price without tax.
 const COST_PERCENT: i64 = 55;
 
@@ -95,8 +95,8 @@ pub(super) async fn write(
     shop: &Shop,
     file: &ShopFile,
     base: &Base,
-    products: usize,
-    seed: u64,
+    (products, seed): (usize, u64),
+    beginning: &Beginning,
     step: &(dyn Fn(usize) + Sync),
 ) -> Result<usize, SeedError> {
     if file.product.is_empty() {
@@ -110,13 +110,25 @@ pub(super) async fn write(
         let mut seeded = Vec::with_capacity(batch.len());
         for (position, index) in batch.iter().enumerate() {
             let at = (written + position) as i64 * (CREATED_OVER_DAYS * Timestamp::DAY / products as i64);
-            seeded.push(seeded_product(file, base, *index, seed, OPENED.plus_millis(at))?);
+            let mut product = seeded_product(file, base, *index, seed, OPENED.plus_millis(at))?;
+            product.product.created_at = beginning.opened.plus_millis(at);
+            seeded.push(product);
         }
         let batch = Batch::new(base, seeded);
         variants += batch.products.iter().map(|p| p.variants.len()).sum::<usize>();
         written += batch.products.len();
         let (list, home) = (base.list, HomeMarket { currency: base.list.currency, ..home_market(shop) });
-        shop.db().write(async move |tx| batch.write(tx, list, &home).await).await?;
+        // With the last products comes the past, or neither.
+        let past = beginning.past.clone().filter(|_| written == products);
+        let inner = shop.clone();
+        let wrote = shop.db().write(async move |tx| {
+            batch.write(tx, list, &home).await?;
+            match &past {
+                Some((past, last_day)) => past::insert(&inner, tx, past, *last_day).await,
+                None => Ok::<_, SeedError>(()),
+            }
+        });
+        wrote.await?;
         step(written);
     }
     Ok(variants)
@@ -130,14 +142,14 @@ struct Batch {
 impl Batch {
     fn new(base: &Base, seeded: Vec<SeededProduct>) -> Self {
         let (mut products, mut movements) = (Vec::with_capacity(seeded.len()), Vec::new());
-        for SeededProduct { product, stock, mut rng } in seeded {
+        for SeededProduct { product, id_at, stock, mut rng } in seeded {
             for (variant, units) in product.variants.iter().zip(stock) {
                 // Of large stocks a fifth is in the store.
                 let in_store = if units >= 40 { units / 5 } else { 0 };
                 for (location, units) in [(base.warehouse, units - in_store), (base.store, in_store)] {
                     if units > 0 || location == base.warehouse {
                         movements.push(Movement {
-                            id: MovementId(rng.id(product.created_at)),
+                            id: MovementId(rng.id(id_at)),
                             variant: variant.id,
                             location,
                             kind: "received",
@@ -171,6 +183,8 @@ impl Batch {
 
 struct SeededProduct {
     product: NewProduct,
+    /// The time in its ids, whenever the shop was opened.
+    id_at: Timestamp,
     /// Opening stock of each variant, in their order.
     stock: Vec<i64>,
     /// With which the product was made, and its movements will be.
@@ -217,7 +231,7 @@ fn seeded_product(file: &ShopFile, base: &Base, index: usize, seed: u64, at: Tim
         options,
         variants,
     };
-    Ok(SeededProduct { product, stock: entry.variant.iter().map(|v| v.stock).collect(), rng })
+    Ok(SeededProduct { product, id_at: at, stock: entry.variant.iter().map(|v| v.stock).collect(), rng })
 }
 
 fn missing(entry: &ProductEntry, what: &str) -> SeedError {

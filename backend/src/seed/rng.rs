@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// `SplitMix64` (Steele, Lea, Flood 2014). Generators of libraries may change.
 #[derive(Clone, Debug)]
-pub(super) struct SeedRng(u64);
+pub struct SeedRng(u64);
 
 impl SeedRng {
     /// Each `stream` of a seed has its own numbers, so that products do not depend on each other.
@@ -13,7 +13,13 @@ impl SeedRng {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ stream.wrapping_mul(0xD1B5_4A32_D192_ED03))
     }
 
-    pub(super) const fn next(&mut self) -> u64 {
+    /// One that goes on from this state: for the story of the past, which has one stream.
+    #[must_use]
+    pub const fn from_state(state: u64) -> Self {
+        Self(state)
+    }
+
+    pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -27,7 +33,7 @@ impl SeedRng {
     }
 
     /// From `from` to `to`, both included.
-    pub(super) fn range(&mut self, from: i64, to: i64) -> i64 {
+    pub fn range(&mut self, from: i64, to: i64) -> i64 {
         from + i64::try_from(self.next() % u64::try_from(to - from + 1).unwrap_or(1)).unwrap_or(0)
     }
 

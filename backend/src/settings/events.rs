@@ -1,3 +1,5 @@
+//! Events of the settings.
+
 use domain::view::ShopSettings;
 use platform::events::Event;
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,9 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SettingsChanged {
     pub settings: ShopSettings,
+    /// The country before, where it is another one now: taxes are those of the shop's country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country_before: Option<String>,
 }
 
 impl Event for SettingsChanged {

@@ -6,10 +6,10 @@ use domain::email::email;
 use domain::permission::Permission;
 use domain::text::is_blank;
 use domain::view::{OrderLimits, ShopSettings};
-use domain::{Currency, TimeZone};
-use platform::db::{DbError, Tx};
-use platform::events::RecordedEvent;
-use platform::settings::{put, read};
+use domain::{Currency, TimeZone, Timestamp};
+use platform::db::{Db, DbError, Tx};
+use platform::events::{Event, RecordedEvent};
+use platform::settings::{Settings, put, read};
 use platform::{Context, Forbidden};
 use uuid::Uuid;
 
@@ -31,11 +31,13 @@ pub enum SettingsError {
     /// The currency cannot be changed any more.
     #[error("prices or the books are in another currency")]
     Priced,
+    #[error("somebody else changed this in the meantime")]
+    Stale,
     #[error("{0}")]
     Db(#[from] DbError),
 }
 
-/// The settings as [`load`] last read them: at start and after each change.
+/// The settings as [`load`] last read them: at start and after each change. What cannot be read since changes nothing: [`load`] says so.
 #[must_use]
 pub fn shop(shop: &Shop) -> ShopSettings {
     shop.settings().last(KEY).unwrap_or_default()
@@ -53,13 +55,12 @@ pub fn time_zone(shop: &Shop) -> TimeZone {
     self::shop(shop).zone()
 }
 
-/// The same, as a transaction finds it.
+/// The settings as a transaction finds them: for what must not go by those of a moment ago.
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn time_zone_in(tx: &mut Tx) -> Result<TimeZone, DbError> {
-    let settings: Option<ShopSettings> = read(tx, KEY).await?;
-    Ok(settings.unwrap_or_default().zone())
+pub(crate) async fn shop_in(tx: &mut Tx) -> Result<ShopSettings, DbError> {
+    Ok(read(tx, KEY).await?.unwrap_or_default())
 }
 
 /// Reads the settings from the database.
@@ -68,6 +69,14 @@ pub(crate) async fn time_zone_in(tx: &mut Tx) -> Result<TimeZone, DbError> {
 /// The database's.
 pub async fn load(shop: &Shop) -> Result<ShopSettings, DbError> {
     Ok(shop.settings().get(shop.db(), KEY).await?.unwrap_or_default())
+}
+
+/// Can the settings of this database be read? For one that no shop is opened on.
+///
+/// # Errors
+/// [`DbError::Setting`] where not; the database's.
+pub async fn check_readable(db: &Db) -> Result<(), DbError> {
+    Settings::default().get::<ShopSettings>(db, KEY).await.map(drop)
 }
 
 /// The next [`load`] reads the settings again when these events changed them.
@@ -85,19 +94,87 @@ pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
 /// [`SettingsError::Priced`]: the currency can be chosen until something has a price or is in the books. Delivery fees, discounts and
 /// costs that were typed before are then in the new one.
 pub async fn save(shop: &Shop, ctx: &Context, new: ShopSettings) -> Result<(), SettingsError> {
+    write(shop, ctx, new, |_, new| Ok(new)).await
+}
+
+/// A part of the settings that is saved by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingsPart {
+    /// All but the others.
+    General,
+    Limits,
+    Logo,
+}
+
+impl SettingsPart {
+    /// These settings with the part of the others.
+    #[must_use]
+    pub fn of(self, others: &ShopSettings, settings: &ShopSettings) -> ShopSettings {
+        let (others, settings) = (others.clone(), settings.clone());
+        match self {
+            Self::General => ShopSettings { logo: settings.logo, limits: settings.limits, ..others },
+            Self::Limits => ShopSettings { limits: others.limits, ..settings },
+            Self::Logo => ShopSettings { logo: others.logo, ..settings },
+        }
+    }
+}
+
+/// Saves a part of the settings over what was `seen` of it; the other parts stay as they are by then.
+///
+/// # Errors
+/// [`SettingsError::Stale`] when the part is not what was seen any more, otherwise as [`save`].
+pub async fn save_part(shop: &Shop, ctx: &Context, part: SettingsPart, seen: ShopSettings, new: ShopSettings) -> Result<(), SettingsError> {
+    let saved =
+        write(shop, ctx, new, move |now, new| if part.of(&seen, now) == *now { Ok(part.of(&new, now)) } else { Err(SettingsError::Stale) });
+    let saved = saved.await;
+    if matches!(saved, Err(SettingsError::Stale)) {
+        // On another node, and not heard of yet.
+        shop.settings().forget();
+    }
+    saved
+}
+
+/// Who changed the settings last, as events name them, and when; none where nobody did.
+///
+/// # Errors
+/// The database's.
+pub async fn last_change(shop: &Shop) -> Result<Option<(String, Timestamp)>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        actor: String,
+        at: Timestamp,
+    }
+    let sql = "select actor, at from events where subject = $1 and kind = $2 order by seq desc limit 1";
+    let row: Option<Row> = shop.db().fetch_optional(sql, &[&Uuid::nil(), &SettingsChanged::KIND]).await?;
+    Ok(row.map(|row| (row.actor, row.at)))
+}
+
+/// `merge` makes of the settings that there are and the new ones what is saved.
+async fn write(
+    shop: &Shop,
+    ctx: &Context,
+    new: ShopSettings,
+    merge: impl Fn(&ShopSettings, ShopSettings) -> Result<ShopSettings, SettingsError> + Send + Sync + 'static,
+) -> Result<(), SettingsError> {
     ctx.require(Permission::WriteSettings)?;
     check(&new)?;
-    let currency_changed = load(shop).await?.currency != new.currency;
     shop.write(ctx, async move |tx| {
-        if currency_changed {
+        // Two that save at once have one order.
+        tx.lock("select 1 from settings where key = $1 for update", &[&KEY]).await?;
+        let before: ShopSettings = read(tx, KEY).await?.unwrap_or_default();
+        let new = merge(&before, new.clone())?;
+        if before.currency != new.currency {
             change_currency(tx, &new.currency).await?;
         }
+        let country_before = Some(before.country).filter(|country| *country != new.country);
         put(tx, KEY, &new).await?;
-        tx.record(Uuid::nil(), SettingsChanged { settings: new.clone() });
+        tx.record(Uuid::nil(), SettingsChanged { settings: new.clone(), country_before });
         Ok::<_, SettingsError>(())
     })
     .await?;
     shop.settings().forget();
+    // Fees may be in another currency now.
+    shop.rules_cache().invalidate();
     load(shop).await?;
     Ok(())
 }

@@ -35,7 +35,7 @@ async fn exempt(shop: &Shop, variant: VariantId) {
 }
 
 async fn buy_to(shop: &TestShop, cart: CartId, delivery_address: Address) -> Result<Placed, CheckoutError> {
-    let (order, key) = (domain::view::CheckoutForm { delivery_address, ..form(cart, PaymentMethod::Cod) }, shop.id().to_string());
+    let (order, key) = (domain::view::CheckoutForm { delivery_address, ..form(cart, PaymentMethod::Cash) }, shop.id().to_string());
     checkout::place_order(shop, &guest(shop), Locale::En, Channel::Web, &key, order).await
 }
 

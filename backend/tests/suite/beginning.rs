@@ -7,7 +7,7 @@ use backend::{Shop, ShopConfig, dashboard, inventory, pricing};
 use domain::Locale;
 use domain::id::VariantId;
 use domain::stock::StockReason;
-use domain::view::{DeliveryMethodDraft, Missing, ShopSettings};
+use domain::view::{DeliveryMethodDraft, Missing, PageAt, ShopSettings};
 
 async fn empty(url: String, folder: &Folder) -> Shop {
     crate::support::open_shop(ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000")).await.unwrap()
@@ -24,7 +24,7 @@ async fn on_both(test: impl AsyncFn(&Shop)) {
 }
 
 async fn missing(shop: &Shop) -> Vec<Missing> {
-    dashboard::today(shop, &shop.system()).await.unwrap().missing
+    dashboard::today(shop, &shop.system(), Locale::En).await.unwrap().missing
 }
 
 const PRODUCTS: &str = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty,Status\n\
@@ -49,7 +49,7 @@ async fn an_empty_shop_lists_what_it_lacks_and_sells_once_it_has_products_and_a_
             active: true,
             ..DeliveryMethodDraft::default()
         };
-        pricing::save_delivery_method(shop, &shop.system(), Locale::En, standard).await.unwrap();
+        pricing::save_delivery_method(shop, &shop.system(), Locale::En, standard, None).await.unwrap();
         assert_eq!(missing(shop).await, [Missing::Tax]);
         let mug: VariantId = crate::support::db(shop).fetch_scalar("select id from variants where sku = 'MUG'", &[]).await.unwrap();
         place(shop, &[(mug, 2)]).await.unwrap();
@@ -79,11 +79,11 @@ async fn the_currency_is_chosen_before_the_first_price() {
 async fn variants_imported_without_stock_can_be_counted_and_filled() {
     on_both(async |shop| {
         import_csv(shop, &shop.system(), PRODUCTS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
-        let list = inventory::list(shop, &shop.system(), "BOWL", None).await.unwrap();
+        let list = inventory::list(shop, &shop.system(), Locale::En, "BOWL", &PageAt::default()).await.unwrap();
         assert_eq!(list.rows.iter().map(|row| (row.sku.as_str(), row.on_hand)).collect::<Vec<_>>(), [("BOWL", 0)]);
         let row = &list.rows[0];
         inventory::adjust(shop, &shop.system(), row.variant, row.location, 12, StockReason::Found, "").await.unwrap();
-        let list = inventory::list(shop, &shop.system(), "BOWL", None).await.unwrap();
+        let list = inventory::list(shop, &shop.system(), Locale::En, "BOWL", &PageAt::default()).await.unwrap();
         assert_eq!((list.rows.len(), list.rows[0].available), (1, 12));
         assert_eq!(number(shop, "select count(*) from stock_locations").await, 1);
     })

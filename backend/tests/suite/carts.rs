@@ -35,7 +35,7 @@ async fn a_sync_that_arrives_after_sign_out_leaves_no_guest_cart_with_the_shoppe
         let kept = cart::merge_on_sign_in(shop, &ana, Locale::En, Channel::Web, Some(of_ana)).await.unwrap().unwrap();
         assert_eq!((kept.id, kept.lines[0].quantity.get()), (Some(of_ana), 1));
         // Nor does one that she ordered become a stranger's.
-        let order = form(of_ana, PaymentMethod::Cod);
+        let order = form(of_ana, PaymentMethod::Cash);
         backend::checkout::place_order(shop, &ana, Locale::En, Channel::Web, "an-order-of-ana", order).await.unwrap();
         assert!(matches!(sync(shop, &guest(shop), Some(of_ana), &[(variant, 3)]).await, Err(CartError::OfAccount)));
         let beyond = sync(shop, &ana, Some(of_ana), &[(variant, 3)]).await.unwrap();

@@ -34,7 +34,7 @@ fn till(shop: &Shop) -> Context {
 
 /// A cash order of shopper `n`, who has an e-mail, a telephone and an address of their own.
 async fn of(shop: &Shop, variant: VariantId, n: u32) -> CheckoutForm {
-    let mut form = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Cod);
+    let mut form = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Cash);
     form.contact.email = format!("shopper{n}@example.com");
     form.contact.phone = format!("+63917{n:07}");
     form.delivery_address.line1 = format!("{n} Keong Saik Road");
@@ -85,7 +85,7 @@ async fn a_shopper_has_few_open_cash_orders_and_a_network_address_not_many_more(
             order(shop, &till(shop).from(Some([203, 0, 113, 9].into())), of(shop, variant, 1).await).await.unwrap();
         }
         assert!(number(shop, "select count(*) from order_fingerprints").await > 40);
-        open_order_limits::tidy(shop).await.unwrap();
+        open_order_limits::delete_closed(shop).await.unwrap();
         let closed = "select count(*) from order_fingerprints m join orders o on o.id = m.order_id
             where o.cancelled_at is not null or o.fulfilment_state <> 'unfulfilled'";
         assert_eq!(number(shop, closed).await, 0, "what was sent or cancelled leaves no fingerprint");
@@ -140,7 +140,7 @@ async fn an_order_is_limited_to_the_lines_and_units_of_the_settings() {
         let variant = a_product().at(10_000).with_stock(1_000).make(shop).await;
         let others = [a_product().with_stock(9).make(shop).await, a_product().with_stock(9).make(shop).await];
         let with = async |lines: &[(VariantId, i64)], payment| form(a_cart(shop, lines).await, payment);
-        let (cod, card) = (PaymentMethod::Cod, PaymentMethod::Card);
+        let (cod, card) = (PaymentMethod::Cash, PaymentMethod::Card);
         limit(shop, OrderLimits { line_units: 20, lines: 2, cash_total: 200_000, ..OrderLimits::NONE }).await;
         assert_eq!(field(order(shop, &guest(shop), with(&[(variant, 21)], card).await).await), "cart");
         let three = [(variant, 1), (others[0], 1), (others[1], 1)];
@@ -177,6 +177,8 @@ async fn the_reason_why_cash_is_not_taken_is_given() {
         assert_eq!(offered(&guest(shop)).await, CashOnDelivery::UpTo(Money::new(29_999, Currency::PHP)));
         assert_eq!(offered(&till(shop)).await, CashOnDelivery::Taken);
         shop.db().write(async |tx| tx.execute("update delivery_methods set collects_cash = 0", &[]).await).await.unwrap();
+        // Which no event told.
+        backend::caches::invalidate_all(shop);
         assert_eq!(offered(&guest(shop)).await, CashOnDelivery::NotCollected);
         limit(shop, OrderLimits { cash: false, ..OrderLimits::NONE }).await;
         assert_eq!(offered(&guest(shop)).await, CashOnDelivery::Off);
@@ -300,6 +302,56 @@ async fn a_parcel_that_brings_no_cash_is_delivered_and_one_of_two_brings_a_part(
         let now = see(order).await;
         assert_eq!((now.payment, now.captured), (PaymentState::Paid, now.total));
         assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_that_no_page_showed_as_due_is_not_booked() {
+    both(async |shop| {
+        let (order, parcels) = on_its_way(shop, &["WH-1", "WH-2"]).await;
+        let see = async || order_management::view(shop, &owner(shop), Locale::En, order).await.unwrap();
+        // Two clerks look at the order while both parcels are on their way: neither page asks for cash.
+        fulfilment::deliver_for(shop, &clerk(shop), parcels[0], None).await.unwrap();
+        assert_eq!(number(shop, "select count(*) from events where kind = 'payment.cash_missing'").await, 0);
+        fulfilment::deliver_for(shop, &clerk(shop), parcels[1], None).await.unwrap();
+        let now = see().await;
+        assert_eq!((now.delivery, now.payment, now.captured.minor), (DeliveryState::Delivered, PaymentState::Pending, 0));
+        assert_eq!((now.due(), number(shop, "select count(*) from events where kind = 'payment.cash_missing'").await), (now.total, 1));
+        assert_sound(shop).await;
+        payments::capture(shop, &owner(shop), order, None).await.unwrap();
+        assert_eq!(see().await.payment, PaymentState::Paid);
+
+        // What was paid before is not asked for, and nothing of it is missing.
+        let (order, parcels) = on_its_way(shop, &["WH-1"]).await;
+        payments::capture(shop, &owner(shop), order, None).await.unwrap();
+        fulfilment::deliver_for(shop, &clerk(shop), parcels[0], None).await.unwrap();
+        let now = order_management::view(shop, &owner(shop), Locale::En, order).await.unwrap();
+        assert_eq!((now.delivery, now.payment), (DeliveryState::Delivered, PaymentState::Paid));
+        assert_eq!(number(shop, "select count(*) from events where kind = 'payment.cash_missing'").await, 1);
+        assert_sound(shop).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_limit_of_cash_is_compared_with_what_is_left_to_collect() {
+    both_worlds(async |world| {
+        limit(world, OrderLimits { cash_total: 25_000, ..OrderLimits::NONE }).await;
+        let variant = a_product().at(10_000).with_stock(2).make(world).await;
+        let placed = world.card_order(&[(variant, 2)]).await;
+        assert_eq!(placed.total.minor, 30_000);
+        let takes_cash = async || world.order(placed.order).await.unpaid.unwrap().cash;
+        assert!(!takes_cash().await);
+        let refused = checkout::pay_in_cash(world, &guest(world), placed.order).await;
+        assert!(matches!(refused, Err(PaymentError::NoCash)), "{refused:?}");
+        let line = world.order(placed.order).await.lines[0].id;
+        order_management::cancel_units(world, &owner(world), placed.order, vec![(line, 1)], false, "one broke").await.unwrap();
+        assert!(takes_cash().await);
+        checkout::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment_method, order.due().minor), (PaymentMethod::Cash, 20_000));
+        world.assert_sound().await;
     })
     .await;
 }

@@ -9,7 +9,7 @@ use domain::Locale;
 use domain::id::{ApiKeyId, LocationId, ProductId, RequestId, UserId};
 use domain::permission::{Permission, Role};
 use domain::stock::StockReason;
-use domain::view::{ListingQuery, OptionDraft, ProductDraft, ProductTexts, Sort, VariantDraft};
+use domain::view::{ListingQuery, OptionDraft, PageAt, ProductChange, ProductDraft, ProductTexts, Sort, VariantDraft};
 use platform::Context;
 
 fn a_draft(name: &str, price: i64) -> ProductDraft {
@@ -141,6 +141,38 @@ async fn an_edit_keeps_variants_with_their_stock_and_an_outdated_edit_is_refused
 }
 
 #[tokio::test]
+async fn the_changes_since_a_version_say_who_changed_which_parts() {
+    both(async |shop| {
+        let owner = crate::support::outside::owner(shop);
+        let id = published(shop, sized("Mug", &[("S", 300), ("L", 400)])).await;
+        let edited = async || catalog::admin_product(shop, &owner, id).await.unwrap().draft;
+        let first = edited().await;
+        assert!(catalog::changes_since(shop, &owner, id, first.version).await.unwrap().is_empty());
+        let mut named = first.clone();
+        named.texts[0].name = "Stoneware mug".into();
+        catalog::save_product(shop, &owner, Locale::En, named).await.unwrap();
+        let second = edited().await;
+        let mut priced = second.clone();
+        (priced.variants[0].price, priced.vendor) = (310, "Kiln".into());
+        save(shop, priced).await.unwrap();
+        catalog::set_status(shop, &shop.system(), id, "draft").await.unwrap();
+
+        let since = async |version| {
+            let changes = catalog::changes_since(shop, &owner, id, version).await.unwrap();
+            changes.into_iter().map(|change| (change.actor, change.parts)).collect::<Vec<_>>()
+        };
+        let system = shop.system().actor.to_string();
+        let newer = [(system.clone(), vec![ProductChange::Status]), (system, vec![ProductChange::Vendor, ProductChange::Variants])];
+        assert_eq!(since(second.version).await, newer);
+        let all = since(first.version).await;
+        assert_eq!(all[2], (owner.actor.to_string(), vec![ProductChange::Texts]));
+        assert_eq!(all.len(), 3);
+        assert!(matches!(catalog::changes_since(shop, &guest(shop), id, 1).await, Err(CatalogError::Forbidden(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_invalid_product_is_refused_with_an_error_for_each_field() {
     both(async |shop| {
         let mut bad = sized("Mug", &[("S", -1), ("L", i64::MAX)]);
@@ -197,6 +229,29 @@ async fn a_filter_finds_the_products_with_its_value_and_keeps_its_place() {
     .await;
 }
 
+/// From the first page of 30 products to the second and back, in each order, while products come and go.
+async fn there_and_back(shop: &TestShop) {
+    for sort in Sort::ALL {
+        let read = async |after: Option<String>, before: Option<String>| {
+            let query = ListingQuery { sort, after, before, ..ListingQuery::default() };
+            catalog::listing(shop, Locale::En, &query).await.unwrap()
+        };
+        let first = read(None, None).await;
+        let second = read(first.next.clone(), None).await;
+        assert_eq!((first.previous.as_ref(), second.products.len(), second.next.as_ref()), (None, 6, None), "{sort:?}");
+        assert_eq!(read(None, second.previous.clone()).await, first, "{sort:?}");
+        // The dearest, which is last or first, is taken off the shelves and comes back.
+        let dearest = first.products.iter().chain(&second.products).max_by_key(|card| card.price_from.minor).unwrap().id;
+        catalog::set_status(shop, &shop.system(), dearest, "archived").await.unwrap();
+        let back = read(None, second.previous.clone()).await;
+        assert!(back.products.len() == catalog::PAGE && back.products.iter().all(|card| card.id != dearest), "{sort:?}");
+        let again = read(back.next.clone(), None).await;
+        assert_eq!(back.products.len() + again.products.len(), 29, "each is on one of the pages: {sort:?}");
+        catalog::set_status(shop, &shop.system(), dearest, "published").await.unwrap();
+        assert_eq!(read(None, second.previous).await, first, "{sort:?}");
+    }
+}
+
 #[tokio::test]
 async fn lists_are_sorted_filtered_counted_and_paged() {
     both(async |shop| {
@@ -222,6 +277,7 @@ async fn lists_are_sorted_filtered_counted_and_paged() {
         }
         assert_eq!(seen.len(), 30);
         assert!(seen.is_sorted());
+        there_and_back(shop).await;
         let sized = ListingQuery { options: vec!["size:m".into()], sort: Sort::PriceDown, ..ListingQuery::default() };
         assert_eq!(names(shop, &sized).await.len(), 15);
         assert_eq!(names(shop, &sized).await[0], "P29");
@@ -235,7 +291,7 @@ async fn lists_are_sorted_filtered_counted_and_paged() {
         let unknown = ListingQuery { category: Some("none".into()), ..ListingQuery::default() };
         assert!(catalog::listing(shop, Locale::En, &unknown).await.unwrap().category.is_none());
         assert!(names(shop, &unknown).await.is_empty());
-        let managers = search::admin_list(shop, &shop.system(), "", "published", None, None).await.unwrap();
+        let managers = search::admin_list(shop, &shop.system(), "", "published", None, &PageAt::default()).await.unwrap();
         assert_eq!((managers.products.len(), managers.products[0].name.as_str(), managers.products[0].available), (30, "P29", 2));
     })
     .await;
@@ -394,6 +450,22 @@ async fn pictures_are_made_in_each_width_and_format() {
 }
 
 #[tokio::test]
+async fn a_former_price_is_above_the_price() {
+    let shop = sqlite().await;
+    let draft = |compare_at| ProductDraft {
+        texts: vec![ProductTexts { locale: "en".into(), name: "Mug".into(), ..ProductTexts::default() }],
+        tax_class: "standard".into(),
+        variants: vec![VariantDraft { sku: "MUG".into(), price: 300, compare_at, ..VariantDraft::default() }],
+        ..ProductDraft::default()
+    };
+    for (compare_at, is_wrong) in [(Some(300), true), (Some(250), true), (Some(301), false)] {
+        let saved = catalog::save_product(&shop, &shop.system(), Locale::En, draft(compare_at)).await;
+        let wrong = matches!(&saved, Err(CatalogError::Invalid(errors)) if errors.len() == 1 && errors[0].0 == "compare_at.0");
+        assert_eq!((wrong, saved.is_ok()), (is_wrong, !is_wrong), "{compare_at:?}: {saved:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_picture_is_refused() {
     let shop = sqlite().await;
     let add = async |bytes: Vec<u8>| catalog::add_picture(&shop, &shop.system(), None, bytes, Vec::new()).await;
@@ -402,9 +474,9 @@ async fn a_file_that_is_no_picture_is_refused() {
     for bytes in [Vec::new(), b"<svg/>".to_vec(), b"GIF89a".to_vec(), b"\x89PNG\r\n\x1a\nnothing".to_vec(), cut] {
         assert!(matches!(add(bytes).await, Err(CatalogError::NotAPicture)));
     }
-    assert!(matches!(add(vec![0; catalog::MAX_UPLOAD_BYTES + 1]).await, Err(CatalogError::TooLarge)));
+    assert!(matches!(add(vec![0; domain::MAX_UPLOAD_BYTES + 1]).await, Err(CatalogError::TooLarge)));
     // Few bytes that would unpack to very many pixels.
-    assert!(matches!(add(png(12_500, 10)).await, Err(CatalogError::TooLarge)));
+    assert!(matches!(add(png(12_500, 10)).await, Err(CatalogError::TooManyPixels)));
     let refused = catalog::add_picture(&shop, &guest(&shop), None, png(9, 9), Vec::new()).await;
     assert!(matches!(refused, Err(CatalogError::Forbidden(_))));
     let nowhere = catalog::add_picture(&shop, &shop.system(), Some(ProductId(shop.id())), png(9, 9), Vec::new()).await;

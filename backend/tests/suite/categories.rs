@@ -5,7 +5,7 @@ use backend::catalog::{self, CatalogError};
 use backend::search;
 use domain::Locale;
 use domain::id::{CategoryId, ProductId};
-use domain::view::{CategoryDraft, CategoryTexts, ListingQuery, ProductDraft};
+use domain::view::{CategoryDraft, CategoryRule, CategoryTexts, ListingQuery, PageAt, ProductDraft};
 
 fn named(name: &str) -> CategoryDraft {
     let text = |locale: &str, name: &str| CategoryTexts { locale: locale.into(), name: name.into(), ..CategoryTexts::default() };
@@ -105,7 +105,7 @@ async fn only_an_empty_category_is_removed() {
         let mut product = a_product_in(shop, id).await;
         let list = catalog::category_list(shop, &shop.system(), Locale::En).await.unwrap();
         assert_eq!(list[0].products, 1);
-        let of = search::admin_list(shop, &shop.system(), "", "", Some(id), None).await.unwrap();
+        let of = search::admin_list(shop, &shop.system(), "", "", Some(id), &PageAt::default()).await.unwrap();
         assert_eq!(of.products.iter().map(|row| row.category.as_str()).collect::<Vec<_>>(), ["Lamps"]);
         assert!(matches!(catalog::remove_category(shop, &shop.system(), id).await, Err(CatalogError::InUse)));
         product.category = None;
@@ -124,7 +124,11 @@ async fn products_are_found_by_the_new_name_of_their_category_and_stay_when_it_i
         a_product_in(shop, id).await;
         let found = async |words: &str| {
             search::catch_up(shop).await.unwrap();
-            search::search(shop, Locale::En, words, None).await.unwrap().products.len()
+            search::search(shop, Locale::En, words, &ListingQuery::default())
+                .await
+                .unwrap()
+                .listing
+                .map_or(0, |listing| listing.products.len())
         };
         assert_eq!(found("lamps").await, 1);
         let mut renamed = draft(shop, id).await;
@@ -199,6 +203,110 @@ async fn no_reader_gets_the_state_before_a_change_while_another_fetches_it_or_is
         let _ = futures::poll!(&mut gone);
         drop(gone);
         assert_eq!(menu(shop, Locale::En).await, ["Lamps", "Mats", "Jars"]);
+    })
+    .await;
+}
+
+/// What a category shows, by name.
+async fn shown(shop: &TestShop, slug: &str) -> Vec<String> {
+    let query = ListingQuery { category: Some(slug.into()), ..ListingQuery::default() };
+    let mut names: Vec<String> =
+        catalog::listing(shop, Locale::En, &query).await.unwrap().products.into_iter().map(|card| card.name).collect();
+    names.sort();
+    names
+}
+
+async fn tagged(shop: &TestShop, name: &str, price: i64, compare_at: Option<i64>, tag: &str) -> ProductId {
+    let draft = ProductDraft {
+        tax_class: "standard".into(),
+        tags: vec![tag.into()],
+        texts: vec![domain::view::ProductTexts { locale: "en".into(), name: name.into(), ..Default::default() }],
+        variants: vec![domain::view::VariantDraft { sku: name.into(), price, compare_at, stock: 2, ..Default::default() }],
+        ..ProductDraft::default()
+    };
+    let id = catalog::save_product(shop, &shop.system(), Locale::En, draft).await.unwrap();
+    catalog::set_status(shop, &shop.system(), id, "published").await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn a_category_that_a_rule_fills_follows_each_change() {
+    both(async |shop| {
+        let mug = tagged(shop, "Mug", 10_000, None, "gift").await;
+        let bowl = tagged(shop, "Bowl", 25_000, Some(30_000), "gift").await;
+        let jar = tagged(shop, "Jar", 40_000, Some(50_000), "kitchen").await;
+        let by = |rule: CategoryRule| Some(rule);
+        let rule = CategoryRule { tag: " Gift".into(), ..CategoryRule::default() };
+        let id = save(shop, CategoryDraft { rule: by(rule), ..named("Gifts") }).await.unwrap();
+        assert_eq!(shown(shop, "gifts").await, ["Bowl", "Mug"]);
+        let change = async |rule: CategoryRule| {
+            let draft = draft(shop, id).await;
+            save(shop, CategoryDraft { rule: Some(rule), ..draft }).await.unwrap();
+        };
+        let gift = CategoryRule { tag: "gift".into(), ..CategoryRule::default() };
+        assert_eq!(draft(shop, id).await.rule, Some(gift.clone()));
+        // A tag, a price, a status: the category follows each.
+        let mut edited = catalog::admin_product(shop, &shop.system(), jar).await.unwrap().draft;
+        edited.tags.push("gift".into());
+        catalog::save_product(shop, &shop.system(), Locale::En, edited).await.unwrap();
+        assert_eq!(shown(shop, "gifts").await, ["Bowl", "Jar", "Mug"]);
+        catalog::set_status(shop, &shop.system(), bowl, "draft").await.unwrap();
+        assert_eq!(shown(shop, "gifts").await, ["Jar", "Mug"]);
+        catalog::set_status(shop, &shop.system(), bowl, "published").await.unwrap();
+        change(CategoryRule { price_min: Some(20_000), price_max: Some(30_000), ..gift.clone() }).await;
+        assert_eq!(shown(shop, "gifts").await, ["Bowl"]);
+        change(CategoryRule { on_sale: true, ..CategoryRule::default() }).await;
+        assert_eq!(shown(shop, "gifts").await, ["Bowl", "Jar"]);
+        let mut edited = catalog::admin_product(shop, &shop.system(), jar).await.unwrap().draft;
+        edited.variants[0].compare_at = None;
+        catalog::save_product(shop, &shop.system(), Locale::En, edited).await.unwrap();
+        assert_eq!(shown(shop, "gifts").await, ["Bowl"]);
+        // In stock, until the last one is sold.
+        change(CategoryRule { in_stock: true, ..gift.clone() }).await;
+        let variant = catalog::admin_product(shop, &shop.system(), mug).await.unwrap().draft.variants[0].id.unwrap();
+        assert_eq!(shown(shop, "gifts").await, ["Bowl", "Jar", "Mug"]);
+        crate::support::place(shop, &[(variant, 2)]).await.unwrap();
+        let begun = std::time::Instant::now();
+        while shown(shop, "gifts").await != ["Bowl", "Jar"] {
+            catalog::catch_up(shop).await.unwrap();
+            assert!(begun.elapsed().as_secs() < 20, "what is sold out stays");
+        }
+        // New: today and the day before, by the shop's calendar.
+        change(CategoryRule { new_days: Some(2), ..CategoryRule::default() }).await;
+        shop.clock.advance(domain::Timestamp::DAY);
+        tagged(shop, "Vase", 10_000, None, "gift").await;
+        assert_eq!(shown(shop, "gifts").await, ["Bowl", "Jar", "Mug", "Vase"]);
+        shop.clock.advance(domain::Timestamp::DAY);
+        assert_eq!(shown(shop, "gifts").await, ["Vase"]);
+        let row = catalog::category_list(shop, &shop.system(), Locale::En).await.unwrap().remove(0);
+        assert_eq!((row.by_rule, row.products), (true, 1));
+        // Nothing is put into it by hand, and what has products by hand gets no rule.
+        assert!(catalog::category_choices(shop, Locale::En).await.unwrap().is_empty());
+        let mut edited = catalog::admin_product(shop, &shop.system(), mug).await.unwrap().draft;
+        edited.category = Some(id);
+        let refused = catalog::save_product(shop, &shop.system(), Locale::En, edited.clone()).await;
+        assert!(matches!(refused, Err(CatalogError::Invalid(fields)) if fields[0].0 == "category"));
+        let lamps = save(shop, named("Lamps")).await.unwrap();
+        edited.category = Some(lamps);
+        catalog::save_product(shop, &shop.system(), Locale::En, edited).await.unwrap();
+        let with_rule = CategoryDraft { rule: Some(gift), ..draft(shop, lamps).await };
+        assert!(matches!(save(shop, with_rule).await, Err(CatalogError::InUse)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_rule_without_a_condition_or_with_nonsense_names_its_field() {
+    both(async |shop| {
+        let wrong = async |rule: CategoryRule| match save(shop, CategoryDraft { rule: Some(rule), ..named("Gifts") }).await {
+            Err(CatalogError::Invalid(fields)) => fields.into_iter().map(|(field, _)| field).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        };
+        let rule = CategoryRule::default();
+        assert_eq!(wrong(rule.clone()).await, ["tag"]);
+        assert_eq!(wrong(CategoryRule { price_min: Some(2), price_max: Some(1), ..rule.clone() }).await, ["price_max"]);
+        assert_eq!(wrong(CategoryRule { price_min: Some(-1), ..rule.clone() }).await, ["price_min"]);
+        assert_eq!(wrong(CategoryRule { new_days: Some(366), ..rule }).await, ["new_days"]);
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! From a cart to an order, on both databases.
 
+use crate::support::outside::owner;
 use crate::support::{TestShop, a_cart, a_product, address, both, buy, form, guest, number, place};
 use backend::checkout::{CheckoutError, place_order};
 use domain::id::{ApiKeyId, CartId, RequestId, VariantId};
@@ -110,7 +111,7 @@ async fn an_idempotency_key_with_other_contents_is_refused() {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
         buy(shop, cart, "key-number-one").await.unwrap();
-        let mut other = form(cart, PaymentMethod::Cod);
+        let mut other = form(cart, PaymentMethod::Cash);
         other.contact.name = "Somebody Else".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", other).await;
         assert!(matches!(refused, Err(CheckoutError::KeyReused)), "{refused:?}");
@@ -124,7 +125,7 @@ async fn two_programs_that_count_their_orders_alike_do_not_meet() {
         let variant = a_product().with_stock(9).make(shop).await;
         let program = || Context::api_key(ApiKeyId(shop.id()), Vec::new(), RequestId(shop.id()));
         let order = async |ctx: &Context, cart: CartId| {
-            place_order(shop, ctx, Locale::En, Channel::Api, "order-0001", form(cart, PaymentMethod::Cod)).await
+            place_order(shop, ctx, Locale::En, Channel::Api, "order-0001", form(cart, PaymentMethod::Cash)).await
         };
         let (one, other) = (program(), program());
         let (first, second, third) =
@@ -148,12 +149,12 @@ async fn an_ordered_cart_with_other_contents_is_refused() {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let placed = buy(shop, cart, "key-number-one").await.unwrap();
-        let mut other = form(cart, PaymentMethod::Cod);
+        let mut other = form(cart, PaymentMethod::Cash);
         other.delivery_address.line1 = "1 Another Street".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-two", other).await;
         assert!(matches!(refused, Err(CheckoutError::Ordered { order, .. }) if order == placed.order), "{refused:?}");
         // The id of the cart alone does not give the order.
-        let mut stranger = form(cart, PaymentMethod::Cod);
+        let mut stranger = form(cart, PaymentMethod::Cash);
         stranger.contact.email = "stranger@example.com".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-three", stranger).await;
         assert!(matches!(refused, Err(CheckoutError::NoCart)), "{refused:?}");
@@ -168,11 +169,11 @@ async fn the_stored_fingerprint_of_a_checkout_cannot_be_computed_without_the_sho
         let cart = a_cart(shop, &[(variant, 1)]).await;
         buy(shop, cart, "key-number-one").await.unwrap();
         let kept: Vec<u8> = shop.db().fetch_scalar("select body_hash from idempotency_keys", &[]).await.unwrap();
-        let guess = serde_json::to_string(&form(cart, PaymentMethod::Cod)).unwrap();
+        let guess = serde_json::to_string(&form(cart, PaymentMethod::Cash)).unwrap();
         assert!(!Sha256::digest(&guess).starts_with(&kept));
         let thief = Keyring::from_bytes(&[7; 32]);
-        assert_ne!(thief.blind("checkout", &guess), kept);
-        assert_eq!(shop.keyring().blind("checkout", &guess), kept, "the guess is right, and only the shop can tell");
+        assert_ne!(thief.blind_index("checkout", &guess), kept);
+        assert_eq!(shop.keyring().blind_index("checkout", &guess), kept, "the guess is right, and only the shop can tell");
     })
     .await;
 }
@@ -182,7 +183,7 @@ async fn an_order_whose_total_differs_from_the_one_shown_is_refused() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
-        let mut wrong = form(cart, PaymentMethod::Cod);
+        let mut wrong = form(cart, PaymentMethod::Cash);
         wrong.seen_total = Some(1);
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await;
         assert!(matches!(refused, Err(CheckoutError::TotalChanged(m)) if m == Money::new(20_000, domain::Currency::PHP)), "{refused:?}");
@@ -196,7 +197,7 @@ async fn a_form_with_mistakes_names_each_field_and_changes_nothing() {
     both(async |shop| {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
-        let mut wrong = form(cart, PaymentMethod::Cod);
+        let mut wrong = form(cart, PaymentMethod::Cash);
         wrong.contact.email = "nobody".into();
         wrong.delivery_address.line1 = String::new();
         let Err(CheckoutError::Invalid(fields)) = place_order(shop, &guest(shop), Locale::En, Channel::Web, "key-number-one", wrong).await
@@ -219,7 +220,7 @@ async fn with_code(shop: &TestShop, variant: VariantId) -> CartId {
 
 /// Buys having seen this total.
 async fn buy_seeing(shop: &TestShop, cart: CartId, key: &str, total: i64) -> Result<Placed, CheckoutError> {
-    let form = CheckoutForm { seen_total: Some(total), ..form(cart, PaymentMethod::Cod) };
+    let form = CheckoutForm { seen_total: Some(total), ..form(cart, PaymentMethod::Cash) };
     place_order(shop, &guest(shop), Locale::En, Channel::Web, key, form).await
 }
 
@@ -283,7 +284,7 @@ async fn a_cancelled_order_gives_the_use_of_its_discount_code_back() {
         let variant = a_product().with_stock(5).make(shop).await;
         let cart = with_code(shop, variant).await;
         let placed = buy(shop, cart, "buyer-0001").await.unwrap();
-        let owner = crate::support::outside::owner(shop);
+        let owner = owner(shop);
         backend::order_management::cancel(shop, &owner, placed.order, "changed their mind").await.unwrap();
         backend::order_management::cancel(shop, &owner, placed.order, "changed their mind").await.unwrap();
         assert_eq!(number(shop, "select uses from discount_codes").await, 0);
@@ -333,7 +334,7 @@ async fn unused_carts_are_removed_and_orders_keep_theirs() {
         buy(shop, bought, "a-buyer-of-one").await.unwrap();
         shop.clock.advance(91 * domain::Timestamp::DAY);
         let fresh = a_cart(shop, &[(variant, 1)]).await;
-        assert_eq!(backend::cart::tidy(shop).await.unwrap(), 1);
+        assert_eq!(backend::cart::delete_idle(shop).await.unwrap(), 1);
         assert_eq!(number(shop, "select count(*) from carts").await, 2);
         assert!(backend::cart::view(shop, &guest(shop), Locale::En, Channel::Web, fresh).await.is_ok());
     })
@@ -348,7 +349,7 @@ async fn the_id_of_a_cart_alone_does_not_give_its_order() {
         let first = buy(shop, cart, "the-first-press").await.unwrap();
         let again = buy(shop, cart, "another-press").await.unwrap();
         assert!(again.replay && again.order == first.order, "the shopper gets it again");
-        let mut other = form(cart, PaymentMethod::Cod);
+        let mut other = form(cart, PaymentMethod::Cash);
         other.contact.email = "somebody.else@example.com".into();
         let refused = place_order(shop, &guest(shop), Locale::En, Channel::Web, "a-curious-one", other).await;
         assert!(matches!(refused, Err(CheckoutError::NoCart)), "{refused:?}");
@@ -366,7 +367,7 @@ async fn after_a_refusal_for_stock_the_available_units_can_be_ordered() {
         let seen = backend::cart::view(shop, &guest(shop), Locale::En, Channel::Web, cart).await.unwrap();
         assert_eq!(seen.lines[0].quantity.get(), 3, "the cart shows what is there");
         let press = async |key: &str| {
-            let asked = CheckoutForm { seen_total: Some(40_000), ..form(cart, PaymentMethod::Cod) };
+            let asked = CheckoutForm { seen_total: Some(40_000), ..form(cart, PaymentMethod::Cash) };
             place_order(shop, &guest(shop), Locale::En, Channel::Web, key, asked).await
         };
         assert!(matches!(press("first-press").await, Err(CheckoutError::TotalChanged(_))));
@@ -414,13 +415,38 @@ async fn the_delivery_method_is_required_only_once_the_address_is_valid() {
         let variant = a_product().with_stock(2).make(shop).await;
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let asked = |delivery_address: Address| {
-            let form = CheckoutForm { delivery: String::new(), delivery_address, ..form(cart, PaymentMethod::Cod) };
+            let form = CheckoutForm { delivery: String::new(), delivery_address, ..form(cart, PaymentMethod::Cash) };
             let wrong = backend::checkout::check_form(Locale::En, &form);
             wrong.into_iter().map(|(field, _)| field).collect::<Vec<_>>()
         };
         assert_eq!(asked(address()), ["delivery"]);
         let nowhere = asked(Address { country: "PH".into(), ..address() });
         assert!(!nowhere.is_empty() && !nowhere.contains(&"delivery".to_owned()), "{nowhere:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gift_note_is_read_by_the_shopper_and_by_staff_and_stands_on_the_pick_list() {
+    both(async |shop| {
+        let variant = a_product().with_stock(5).make(shop).await;
+        let cart = a_cart(shop, &[(variant, 1)]).await;
+        let with = |note: &str| CheckoutForm { gift_note: note.into(), ..form(cart, PaymentMethod::Cash) };
+        let order = async |form| place_order(shop, &guest(shop), Locale::En, Channel::Web, "a-gift-for-lola", form).await;
+        let refused = order(with(&"x".repeat(301))).await;
+        assert!(matches!(&refused, Err(CheckoutError::Invalid(wrong)) if wrong[0].0 == "gift_note"), "{refused:?}");
+        let placed = order(with(" Happy birthday, Lola!\nAna ")).await.unwrap();
+        let note = "Happy birthday, Lola!\nAna";
+        // Another note under the same key is another order.
+        assert!(matches!(order(with("Merry Christmas")).await, Err(CheckoutError::KeyReused)));
+        let seen = backend::order_management::as_shopper(shop, Locale::En, placed.order).await.unwrap();
+        assert_eq!(seen.gift_note.as_deref(), Some(note));
+        let staff = owner(shop);
+        let seen = backend::order_management::view(shop, &staff, Locale::En, placed.order).await.unwrap();
+        assert_eq!(seen.gift_note.as_deref(), Some(note));
+        let without = place(shop, &[(variant, 1)]).await.unwrap();
+        let list = backend::fulfilment::pick_list(shop, &staff, Locale::En, &[placed.order, without.order]).await.unwrap();
+        assert_eq!(list.gift_notes, [(placed.number, note.to_owned())]);
     })
     .await;
 }

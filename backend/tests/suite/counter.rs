@@ -5,7 +5,7 @@ use crate::support::outside::{VISA, World, both_worlds, owner};
 use crate::support::{a_cart, a_product, form, guest, items, number, place};
 use backend::checkout::{CheckoutError, place_counter_order, place_order};
 use backend::fulfilment::FulfilmentError;
-use backend::order_management::CustomersFile;
+use backend::people::CustomersFile;
 use backend::{cart, fulfilment, order_management, orders, payments};
 use domain::Locale;
 use domain::id::{ApiKeyId, CartId, RequestId, VariantId};
@@ -37,7 +37,7 @@ async fn sell(world: &World, of: &[(VariantId, i64)], payment: PaymentMethod, ke
 async fn what_is_sold_at_a_counter_is_shown_everywhere_and_handed_over_for_its_cash() {
     both_worlds(async |world| {
         let variant = a_product().at(11_200).with_stock(5).make(world).await;
-        let placed = sell(world, &[(variant, 2)], PaymentMethod::Cod, "sold-at-the-counter").await;
+        let placed = sell(world, &[(variant, 2)], PaymentMethod::Cash, "sold-at-the-counter").await;
         assert_eq!((placed.total.minor, placed.pay_at.as_deref()), (22_400, None), "there is no fee");
 
         let order = world.order(placed.order).await;
@@ -80,6 +80,27 @@ async fn what_is_sold_at_a_counter_is_shown_everywhere_and_handed_over_for_its_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_counter_gives_back_in_cash_is_handed_over_with_the_refund() {
+    both_worlds(async |world| {
+        let variant = a_product().at(11_200).with_stock(1).make(world).await;
+        let placed = sell(world, &[(variant, 1)], PaymentMethod::Cash, "sold-at-the-counter").await;
+        let parcel = fulfilment::pick(world, &owner(world), placed.order).await.unwrap()[0];
+        fulfilment::pack(world, &owner(world), parcel).await.unwrap();
+        fulfilment::ship(world, &owner(world), parcel, "", "").await.unwrap();
+        let staff = owner(world);
+        payments::refund(world, &staff, placed.order, 700, "a scratch").await.unwrap();
+        let order = world.order(placed.order).await;
+        let handed = order.refunds[0].handed_over.clone();
+        assert_eq!(handed.map(|(_, who)| who), staff.user().map(|user| user.to_string()));
+        payments::hand_over_refund(world, &staff, order.refunds[0].id).await.unwrap();
+        let times = "select count(*) from events where kind = 'payment.refund_handed_over'";
+        assert_eq!(number(world, times).await, 1);
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_counters_order_is_paid_by_card_or_cancelled_without_a_mail() {
     both_worlds(async |world| {
         let variant = a_product().at(11_200).with_stock(5).make(world).await;
@@ -105,16 +126,16 @@ async fn a_counters_order_is_placed_once_and_only_by_who_may_sell() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(5).make(world).await;
         let cart = a_till_cart(world, &[(variant, 1)]).await;
-        let stranger = try_to_sell(world, &guest(world), cart, PaymentMethod::Cod, "sold-by-nobody").await;
+        let stranger = try_to_sell(world, &guest(world), cart, PaymentMethod::Cash, "sold-by-nobody").await;
         assert!(matches!(stranger, Err(CheckoutError::Forbidden(_))), "{stranger:?}");
-        let to_the_door = form(cart, PaymentMethod::Cod);
+        let to_the_door = form(cart, PaymentMethod::Cash);
         let stranger = place_order(world, &guest(world), Locale::En, Channel::Till, "sold-by-nobody", to_the_door.clone()).await;
         assert!(matches!(stranger, Err(CheckoutError::Forbidden(_))), "{stranger:?}");
 
         let seller = counter(world);
-        let first = try_to_sell(world, &seller, cart, PaymentMethod::Cod, "sold-only-once").await.unwrap();
+        let first = try_to_sell(world, &seller, cart, PaymentMethod::Cash, "sold-only-once").await.unwrap();
         for key in ["sold-only-once", "sold-with-another-key"] {
-            let again = try_to_sell(world, &seller, cart, PaymentMethod::Cod, key).await.unwrap();
+            let again = try_to_sell(world, &seller, cart, PaymentMethod::Cash, key).await.unwrap();
             assert_eq!((again.order, again.replay), (first.order, true));
         }
         let other = try_to_sell(world, &seller, cart, PaymentMethod::Card, "sold-only-once").await;
@@ -122,15 +143,15 @@ async fn a_counters_order_is_placed_once_and_only_by_who_may_sell() {
         // Nobody else is given the order by its cart.
         let stranger = place_order(world, &guest(world), Locale::En, Channel::Web, "a-web-order", to_the_door.clone()).await;
         assert!(matches!(stranger, Err(CheckoutError::NoCart)), "{stranger:?}");
-        let bought = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cod);
+        let bought = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cash);
         let at_the_door = place_order(world, &guest(world), Locale::En, Channel::Web, "another-web-order", bought.clone()).await.unwrap();
-        let taken = try_to_sell(world, &counter(world), bought.cart, PaymentMethod::Cod, "sold-what-is-bought").await;
+        let taken = try_to_sell(world, &counter(world), bought.cart, PaymentMethod::Cash, "sold-what-is-bought").await;
         assert!(matches!(taken, Err(CheckoutError::NoCart)), "{taken:?}");
         assert_ne!(at_the_door.order, first.order);
 
         // What is sold there can also be delivered.
         let cart = a_till_cart(world, &[(variant, 1)]).await;
-        let delivered = form(cart, PaymentMethod::Cod);
+        let delivered = form(cart, PaymentMethod::Cash);
         let delivered = place_order(world, &counter(world), Locale::En, Channel::Till, "to-be-delivered", delivered).await.unwrap();
         let order = world.order(delivered.order).await;
         assert_eq!((order.channel, order.delivery_name.as_deref(), order.delivery_fee.minor), (Channel::Till, Some("Standard"), 10_000));

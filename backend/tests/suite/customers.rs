@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use crate::support::{TestShop, a_product, address, both, guest, number, place, postgres, sqlite};
+use crate::support::outside::owner;
+use crate::support::{TestShop, a_cart, a_product, address, both, form, guest, number, postgres, sqlite};
 use backend::Shop;
+use backend::checkout::place_order;
 use backend::customers::{self, CustomerError};
 use backend::identity;
 use domain::Locale;
 use domain::id::ContactId;
-use domain::view::{Address, ContactDetails, Preferences};
+use domain::order::{Channel, PaymentMethod};
+use domain::view::{Address, CheckoutForm, ContactDetails, ContactForm, Preferences};
 use platform::Context;
 use platform::db::DbError;
 
@@ -184,7 +187,7 @@ async fn preferences_are_kept_and_newsletters_are_off_by_default() {
 }
 
 /// Texts that must not be in the database in the open. None of them occurs in the program's own names.
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 13] = [
     "Estrellita",
     "Magbanua",
     "estrellita.magbanua@example.com",
@@ -193,6 +196,11 @@ const SECRETS: [&str; 8] = [
     "9171234567",
     "Mabini",
     "Keong Saik",
+    "the parcel at the sari-sari store",
+    "Kumare",
+    "Benedicta",
+    "the lid of the teapot",
+    "Happy birthday, Lola",
 ];
 
 /// Sign-up, address book, a change of details, an order, a search and the mails' jobs.
@@ -203,8 +211,22 @@ async fn a_busy_day(shop: &TestShop) {
     customers::save_preferences(shop, &ana, &Preferences::default()).await.unwrap();
     identity::save_contact(shop, &ana, Locale::En, "", &person("Estrellita Magbanua"), "").await.unwrap();
     let variant = a_product().with_stock(3).make(shop).await;
-    place(shop, &[(variant, 1)]).await.unwrap();
+    let cart = a_cart(shop, &[(variant, 1)]).await;
+    let gift = CheckoutForm { gift_note: "Happy birthday, Lola!".into(), ..form(cart, PaymentMethod::Cash) };
+    place_order(shop, &guest(shop), Locale::En, Channel::Web, "a-gift-for-lola", gift).await.unwrap();
     backend::notifications::catch_up(shop).await.unwrap();
+    let contact = customers::find_contacts(shop, "magbanua").await.unwrap()[0];
+    let staff = owner(shop).with_key("a-form-with-a-note");
+    backend::people::add_note(shop, &staff, contact, "Leave the parcel at the sari-sari store").await.unwrap();
+    backend::people::add_tag(shop, &staff, contact, "Kumare").await.unwrap();
+    let form = ContactForm {
+        name: "Benedicta".into(),
+        email: "benedicta@example.com".into(),
+        order_number: String::new(),
+        message: "I miss the lid of the teapot".into(),
+    };
+    crate::content::publish_contact(shop).await;
+    backend::content::receive(shop, &guest(shop), Locale::En, &form).await.unwrap();
     assert!(!customers::find_contacts(shop, "magbanua").await.unwrap().is_empty());
 }
 

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::{Folder, START, TestShop, adapters, both, guest, items, number, open, postgres_url};
+use crate::support::{START, TestShop, a_cart, both, buy, guest, items, number, place, postgres, sqlite};
 use backend::catalog::{self, price_list_changed};
 use backend::pricing::RulesError;
-use backend::{Shop, caches, cart, jobs, pricing};
+use backend::{Shop, caches, cart, jobs, pricing, settings};
 use domain::id::{PriceListId, ProductId, RequestId, UserId, VariantId};
 use domain::order::Channel;
 use domain::permission::Role;
-use domain::view::{ListingQuery, ProductDraft, ProductTexts, TaxRateDraft, VariantDraft};
+use domain::view::{ListingQuery, ProductDraft, ProductTexts, ShopSettings, TaxRateDraft, VariantDraft};
 use domain::{Locale, TimeZone, Timestamp};
 use platform::Context;
-use platform::db::Tx;
+use platform::db::{DbError, Tx};
 use platform::events;
-use platform::rng::SystemRng;
+use tokio::sync::Notify;
 
 const DAY: i64 = Timestamp::DAY;
 
@@ -129,8 +129,7 @@ async fn a_moment_that_came_while_the_shop_was_closed_is_made_up_for() {
         run_due(shop).await;
         shop.close().await;
         shop.clock.set(midnight().plus_millis(8 * 3_600_000));
-        let config = shop.config().clone();
-        let again = Shop::open_with(config.clone(), adapters(&config), shop.clock.clone(), Arc::new(SystemRng)).await.unwrap();
+        let again = shop.open_again().await;
         assert_eq!(run_due(&again).await, 1);
         assert_eq!(shown(&again, "mug", variant).await, [200; 3]);
         again.close().await;
@@ -321,17 +320,10 @@ async fn prices_without_tax_are_shown_with_it_and_follow_its_rate() {
     .await;
 }
 
-/// Two programs on one database, with one clock.
-async fn two_nodes() -> (TestShop, Shop) {
-    let first = open(postgres_url().await, Folder::new(), |_| {}).await;
-    let config = first.config().clone();
-    let second = Shop::open_with(config.clone(), adapters(&config), first.clock.clone(), Arc::new(SystemRng)).await.unwrap();
-    (first, second)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn both_nodes_show_the_new_price_two_seconds_after_midnight() {
-    let (first, second) = two_nodes().await;
+    let first = postgres().await;
+    let second = first.open_again().await;
     let variant = a_published(&first, "mug", 300).await;
     Sale { from: Some(midnight()), ..A_SALE }.make(&first, &[(variant, 200)]).await;
     pricing::save_tax_rate(&first, &a_manager(&first), Locale::En, a_rate(1_000, midnight(), "PH")).await.unwrap();
@@ -366,8 +358,42 @@ async fn both_nodes_show_the_new_price_two_seconds_after_midnight() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_turn_comes_after_the_end_of_a_sale_is_charged_the_price_of_then() {
+    let shop = sqlite().await;
+    let variant = a_published(&shop, "mug", 300).await;
+    Sale { to: Some(midnight()), ..A_SALE }.make(&shop, &[(variant, 200)]).await;
+    let usual = place(&shop, &[(variant, 1)]).await.unwrap().total.minor;
+    let cart = a_cart(&shop, &[(variant, 1)]).await;
+    // SQLite has one writer, and this transaction has it.
+    let (begun, end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let writing = {
+        let (shop, begun, end) = (shop.shop.clone(), begun.clone(), end.clone());
+        tokio::spawn(async move {
+            let write = async move |_: &mut Tx| {
+                begun.notify_one();
+                end.notified().await;
+                Ok::<(), DbError>(())
+            };
+            shop.db().write(write).await.unwrap();
+        })
+    };
+    begun.notified().await;
+    let ordering = {
+        let shop = shop.shop.clone();
+        tokio::spawn(async move { buy(&shop, cart, "waits-for-its-turn").await.unwrap() })
+    };
+    // Until it is in the queue.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    shop.clock.set(midnight());
+    end.notify_one();
+    writing.await.unwrap();
+    assert_eq!(ordering.await.unwrap().total.minor, usual + 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_first_tax_rates_made_at_once_one_ends_where_the_other_begins() {
-    let (first, second) = two_nodes().await;
+    let first = postgres().await;
+    let second = first.open_again().await;
     for country in ["AU", "BR", "CA", "DE", "ES", "FR", "GB", "IT", "JP", "KR", "MY", "NL", "NZ", "SE", "TH", "VN"] {
         let manager = a_manager(&first);
         let [one, other] = [1, 2].map(|day| a_rate(500 * day, START.plus_millis(day * DAY), country));
@@ -381,4 +407,41 @@ async fn of_two_first_tax_rates_made_at_once_one_ends_where_the_other_begins() {
     assert_eq!(number(&first, "select count(*) from tax_rates where country not in ('PH', 'SG') and valid_to is null").await, 16);
     second.close().await;
     first.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_another_country_has_cards_computed_anew_and_many_saves_at_once_do_it_once() {
+    both(async |shop| {
+        let manager = a_manager(shop);
+        let mug = a_published(shop, "mug", 305).await;
+        let list = catalog::price_lists(shop, &manager).await.unwrap().remove(0);
+        catalog::set_includes_tax(shop, &manager, list.id, false).await.unwrap();
+        run_due(shop).await;
+        catalog::catch_up(shop).await.unwrap();
+        run_due(shop).await;
+        assert_eq!(shown(shop, "mug", mug).await, [342; 3]);
+        let waiting = async || number(shop, "select count(*) from jobs where kind = 'price.update' and state = 'waiting'").await;
+        let save = async |name: &str, country: &str| {
+            let now = settings::load(shop).await.unwrap();
+            let new = ShopSettings { name: name.into(), country: country.into(), ..now };
+            settings::save(shop, &manager, new).await.unwrap();
+        };
+        for n in 0..10 {
+            save(&format!("Shop {n}"), "PH").await;
+        }
+        catalog::catch_up(shop).await.unwrap();
+        assert_eq!(waiting().await, 0, "nothing that taxes depend on was changed");
+        for country in ["SG", "PH", "SG", "PH", "SG", "PH", "SG", "PH", "SG", "DE"] {
+            save("Shop", country).await;
+            catalog::catch_up(shop).await.unwrap();
+        }
+        assert_eq!(waiting().await, 1);
+        run_due(shop).await;
+        assert_eq!((waiting().await, shown(shop, "mug", mug).await[0]), (0, 305), "no tax is known of that country");
+        save("Shop", "PH").await;
+        catalog::catch_up(shop).await.unwrap();
+        run_due(shop).await;
+        assert_eq!(shown(shop, "mug", mug).await, [342; 3], "and again after the first was done");
+    })
+    .await;
 }

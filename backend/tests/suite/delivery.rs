@@ -28,7 +28,7 @@ fn a_method(code: &str, fee: i64, days: (i64, i64), region: &str) -> DeliveryMet
 }
 
 async fn save(shop: &TestShop, method: DeliveryMethodDraft) {
-    pricing::save_delivery_method(shop, &shop.system(), Locale::En, method).await.unwrap();
+    pricing::save_delivery_method(shop, &shop.system(), Locale::En, method, None).await.unwrap();
 }
 
 fn pesos(minor: i64) -> Money {

@@ -7,7 +7,7 @@ use domain::cart::Discount;
 use domain::id::{RequestId, UserId, VariantId};
 use domain::order::Channel;
 use domain::permission::Role;
-use domain::view::{CartNotice, CartView, DiscountDraft, DiscountRefusal, OrderQuery};
+use domain::view::{CartNotice, CartView, DiscountDraft, DiscountRefusal, OrderQuery, PageAt};
 use domain::{Locale, Timestamp};
 use platform::Context;
 
@@ -29,7 +29,7 @@ fn a_draft(code: &str) -> DiscountDraft {
 }
 
 async fn save(shop: &TestShop, draft: DiscountDraft) -> Result<(), RulesError> {
-    pricing::save_discount(shop, &staff(shop, Role::Manager), Locale::En, draft).await
+    pricing::save_discount(shop, &staff(shop, Role::Manager), Locale::En, draft, None).await
 }
 
 fn fields(refused: Result<(), RulesError>) -> Vec<String> {
@@ -142,15 +142,15 @@ async fn discount_codes_are_listed_by_page_and_only_with_the_permission() {
             save(shop, a_draft(&format!("CODE-{n:02}"))).await.unwrap();
         }
         let manager = staff(shop, Role::Manager);
-        let first = pricing::discounts(shop, &manager, "").await.unwrap();
+        let first = pricing::discounts(shop, &manager, &PageAt::default()).await.unwrap();
         assert_eq!((first.codes.len(), first.codes[0].draft.code.as_str()), (50, "CODE-59"));
-        let second = pricing::discounts(shop, &manager, &first.next.unwrap()).await.unwrap();
+        let second = pricing::discounts(shop, &manager, &PageAt::after(first.next.unwrap())).await.unwrap();
         let codes: Vec<_> = second.codes.iter().map(|row| row.draft.code.as_str()).collect();
         assert_eq!((codes.len(), codes[0], codes[10], second.next), (11, "CODE-09", "TEN", None));
         for ctx in [staff(shop, Role::Clerk), guest(shop)] {
-            assert!(matches!(pricing::discounts(shop, &ctx, "").await, Err(RulesError::Forbidden(_))));
+            assert!(matches!(pricing::discounts(shop, &ctx, &PageAt::default()).await, Err(RulesError::Forbidden(_))));
             assert!(matches!(pricing::discount(shop, &ctx, "TEN").await, Err(RulesError::Forbidden(_))));
-            let saved = pricing::save_discount(shop, &ctx, Locale::En, a_draft("MINE")).await;
+            let saved = pricing::save_discount(shop, &ctx, Locale::En, a_draft("MINE"), None).await;
             assert!(matches!(saved, Err(RulesError::Forbidden(_))));
         }
     })

@@ -35,12 +35,12 @@ async fn a_subscriber_sees_each_event_and_again_after_a_failure() {
         for n in 0..250_i64 {
             happen(shop, n, true).await.unwrap();
         }
-        let failing = Subscriber::new("test", follows![Happened], |_| Box::pin(async { Err(DbError::Busy) }));
+        let failing = Subscriber::new("test", follows![Happened], |_, _| Box::pin(async { Err(DbError::Busy) }));
         assert!(events::catch_up(shop.db(), &failing).await.is_err());
         let sum = Arc::new(AtomicI64::new(0));
         let adding = {
             let sum = sum.clone();
-            Subscriber::new("test", follows![Happened], move |events| {
+            Subscriber::new("test", follows![Happened], move |_, events| {
                 sum.fetch_add(events.iter().map(|e| e.read::<Happened>().unwrap().1.0).sum(), Ordering::SeqCst);
                 Box::pin(async { Ok(()) })
             })
@@ -72,7 +72,7 @@ async fn after_a_panic_a_subscriber_gets_the_events_again() {
         happen(shop, 1, true).await.unwrap();
         let (seen, mut sees) = tokio::sync::mpsc::unbounded_channel();
         let first = std::sync::atomic::AtomicBool::new(true);
-        let fragile = Subscriber::new("fragile", follows![Happened], move |happened| {
+        let fragile = Subscriber::new("fragile", follows![Happened], move |_, happened| {
             let (seen, panics) = (seen.clone(), first.swap(false, Ordering::SeqCst));
             Box::pin(async move {
                 assert!(!panics, "on purpose");
@@ -149,8 +149,8 @@ async fn no_event_is_skipped_when_commits_overtake_each_other() {
     let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
     let note = {
         let seen = Arc::clone(&seen);
-        Subscriber::new("test", follows![Raw], move |events| {
-            seen.lock().unwrap().extend(events.into_iter().map(|e| e.data));
+        Subscriber::new("test", follows![Raw], move |_, events| {
+            seen.lock().unwrap().extend(events.iter().map(|e| e.data.clone()));
             Box::pin(async { Ok(()) })
         })
     };
@@ -192,7 +192,7 @@ async fn a_long_transaction_in_another_database_delays_no_event() {
     let mut other = sqlx::PgConnection::connect(&elsewhere).await.unwrap();
     sqlx::raw_sql("begin; select pg_current_xact_id()").execute(&mut other).await.unwrap();
     happen(&shop, 1, true).await.unwrap();
-    let note = Subscriber::new("test", follows![Raw], |_| Box::pin(async { Ok(()) }));
+    let note = Subscriber::new("test", follows![Raw], |_, _| Box::pin(async { Ok(()) }));
     assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);
     // One in this database does: it may still write an event with a lower number.
     let mut here = sqlx::PgConnection::connect(&url).await.unwrap();
@@ -209,7 +209,7 @@ async fn a_long_transaction_in_another_database_delays_no_event() {
 async fn events_that_came_from_another_server_do_not_hide_the_new_ones() {
     let url = crate::support::postgres_url().await;
     let shop = crate::support::open(url.clone(), Folder::new(), |_| {}).await;
-    let note = Subscriber::new("test", follows![Raw], |_| Box::pin(async { Ok(()) }));
+    let note = Subscriber::new("test", follows![Raw], |_, _| Box::pin(async { Ok(()) }));
     let mut connection = sqlx::PgConnection::connect(&url).await.unwrap();
     raw_event(&mut connection, 1).await;
     assert_eq!(events::catch_up(shop.db(), &note).await.unwrap(), 1);

@@ -3,8 +3,8 @@
 use crate::support::outside::{clerk, owner};
 use crate::support::{TestShop, a_cart, a_product, both, form, guest, place};
 use backend::order_management;
-use backend::order_management::{CUSTOMER_COLUMNS, CustomersFile};
 use backend::orders::{ORDER_COLUMNS, OrderError, OrdersFile};
+use backend::people::{CUSTOMER_COLUMNS, CustomersFile};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
 use domain::view::OrderQuery;
@@ -38,7 +38,7 @@ async fn recorded(shop: &TestShop) -> Vec<(String, String, Value)> {
 async fn orders_are_exported_with_their_lines_as_filtered_and_the_export_is_recorded() {
     both(async |shop| {
         let (mug, bowl) = (a_product().named("Mug, \"blue\"").with_stock(99).make(shop).await, a_product().with_stock(99).make(shop).await);
-        let mut evil = form(a_cart(shop, &[(mug, 2), (bowl, 1)]).await, PaymentMethod::Cod);
+        let mut evil = form(a_cart(shop, &[(mug, 2), (bowl, 1)]).await, PaymentMethod::Cash);
         evil.contact.name = "=HYPERLINK(\"http://evil.example\")".into();
         let first = backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Web, "an-evil-buyer", evil).await.unwrap();
         let cancelled = place(shop, &[(bowl, 1)]).await.unwrap();

@@ -19,7 +19,7 @@ async fn a_cash_order_is_picked_packed_shipped_delivered_and_paid() {
         assert_eq!((parcels.len(), see().await.delivery), (1, DeliveryState::Preparing));
         assert!(matches!(fulfilment::pick(shop, &ctx, placed.order).await, Err(FulfilmentError::NothingToPick)));
         let early = fulfilment::ship(shop, &ctx, parcels[0], "LBC", "").await;
-        assert!(matches!(early, Err(FulfilmentError::Step { is: ParcelState::Picked, wanted: ParcelState::Shipped })));
+        assert!(matches!(early, Err(FulfilmentError::Step { is: ParcelState::Picking, wanted: ParcelState::Shipped })));
         fulfilment::pack(shop, &ctx, parcels[0]).await.unwrap();
         assert!(matches!(fulfilment::ship(shop, &ctx, parcels[0], " ", "").await, Err(FulfilmentError::Courier)));
         fulfilment::ship(shop, &ctx, parcels[0], "LBC", "LBC-1").await.unwrap();
@@ -160,10 +160,58 @@ async fn only_staff_ship_and_only_after_the_card_is_authorised() {
         let unpaid = world.card_order(&[(variant, 1)]).await;
         assert!(matches!(fulfilment::pick(world, &clerk(world), unpaid.order).await, Err(FulfilmentError::Unpaid)));
         assert!(matches!(fulfilment::pick(world, &guest(world), unpaid.order).await, Err(FulfilmentError::Forbidden(_))));
-        let answers =
-            fulfilment::pick_many(world, &clerk(world), &[unpaid.order, place(world, &[(variant, 1)]).await.unwrap().order]).await;
-        let answers = answers.unwrap();
-        assert!(answers[0].1.is_err() && answers[1].1.is_ok());
+        let open = place(world, &[(variant, 1)]).await.unwrap().order;
+        let outcome = fulfilment::pick_many(world, &clerk(world), Locale::En, &[unpaid.order, open]).await.unwrap();
+        assert_eq!((outcome.picked.len(), outcome.picked[0].0), (1, open));
+        assert_eq!((outcome.left_out.len(), outcome.left_out[0].order), (1, unpaid.order));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_order_that_is_not_picked_with_others_is_named_with_its_reason() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock(9).make(world).await;
+        let unpaid = world.card_order(&[(variant, 1)]).await.order;
+        let mut orders = Vec::new();
+        for _ in 0..5 {
+            orders.push(place(world, &[(variant, 1)]).await.unwrap().order);
+        }
+        let [open, picking, packed, sent, cancelled] = orders[..] else { panic!("five orders") };
+        fulfilment::pick(world, &clerk(world), picking).await.unwrap();
+        for order in [packed, sent] {
+            let parcel = fulfilment::pick(world, &clerk(world), order).await.unwrap()[0];
+            fulfilment::pack(world, &clerk(world), parcel).await.unwrap();
+            if order == sent {
+                fulfilment::ship(world, &clerk(world), parcel, "LBC", "").await.unwrap();
+            }
+        }
+        order_management::cancel(world, &owner(world), cancelled, "they called").await.unwrap();
+        let nowhere = domain::id::OrderId(uuid::Uuid::from_u128(7));
+
+        let all = [open, unpaid, picking, packed, sent, cancelled, nowhere];
+        let outcome = fulfilment::pick_many(world, &clerk(world), Locale::En, &all).await.unwrap();
+        let number = order_management::view(world, &clerk(world), Locale::En, open).await.unwrap().number;
+        assert_eq!(outcome.picked, [(open, number)]);
+        let reasons: Vec<_> = outcome.left_out.iter().map(|left_out| (left_out.order, left_out.why.as_str())).collect();
+        let expected = [
+            (unpaid, "The order is not paid. Nothing is sent before."),
+            (picking, "It is being picked already."),
+            (packed, "Everything is packed already."),
+            (sent, "Everything was sent already."),
+            (cancelled, "This order was cancelled."),
+            (nowhere, "We do not know this order."),
+        ];
+        assert_eq!(reasons, expected);
+        assert!(outcome.left_out[..5].iter().all(|left_out| !left_out.number.is_empty()));
+        // The pick list has what is being picked, and says the same of the rest.
+        let list = fulfilment::pick_list(world, &clerk(world), Locale::En, &all).await.unwrap();
+        let left_out: Vec<_> = list.left_out.iter().map(|left_out| (left_out.order, left_out.why.as_str())).collect();
+        for one in expected.iter().filter(|(order, _)| *order != picking) {
+            assert!(left_out.contains(one), "{one:?} in {left_out:?}");
+        }
+        assert_eq!(left_out.len(), expected.len() - 1);
+        assert_sound(world).await;
     })
     .await;
 }

@@ -178,12 +178,8 @@ async fn guessing_a_password_blocks_the_guesser_and_not_the_owner() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_are_shared_by_the_nodes_of_one_database() {
-    let url = crate::support::postgres_url().await;
-    let one = crate::support::open(url.clone(), crate::support::Folder::new(), |_| {}).await;
-    let mut config = backend::ShopConfig::new(url, one.folder.path(), "http://127.0.0.1:3000");
-    config.light_passwords = true;
-    let rng = std::sync::Arc::new(platform::rng::SystemRng);
-    let two = Shop::open_with(config.clone(), crate::support::adapters(&config), one.clock.clone(), rng).await.unwrap();
+    let one = crate::support::postgres().await;
+    let two = one.open_again().await;
     sign_up(&one, "Ana Reyes").await;
     for node in [&*one, &two].into_iter().cycle().take(10) {
         assert!(matches!(sign_in(node, "ana.reyes@example.com", "guess").await, Err(IdentityError::WrongCredentials)));
@@ -464,6 +460,8 @@ async fn an_api_key_is_valid_for_its_scopes_until_it_is_revoked() {
         assert!(matches!(identity::revoke_api_key(shop, &boss, id).await, Err(IdentityError::Unknown)));
         let nameless = identity::create_api_key(shop, &boss, Locale::En, " ", &scopes).await.unwrap_err();
         assert_eq!(fields(nameless), ["name"]);
+        let needless = identity::create_api_key(shop, &boss, Locale::En, "Books", &[Permission::ReadBooks]).await.unwrap_err();
+        assert!(matches!(needless, IdentityError::Invalid(errors) if errors[0].0 == "scopes"), "no call asks for it");
         let idle = identity::create_api_key(shop, &boss, Locale::En, "Idle", &[]).await.unwrap_err();
         assert_eq!(fields(idle), ["scopes"]);
     })

@@ -262,3 +262,13 @@ async fn a_file_with_more_problems_lists_a_thousand() {
     let refused = import_csv(&shop, &shop.system(), endless.as_bytes(), &ImportOptions::default(), &quiet).await;
     assert!(matches!(&refused, Err(CatalogError::NotAList(why)) if why.contains("300,000")), "{refused:?}");
 }
+
+#[tokio::test]
+async fn an_amount_out_of_range_is_told_its_range_as_money() {
+    let shop = sqlite().await;
+    let file = "Handle,Title,Variant Price,Variant Grams\na,A,-1,\nb,B,10000000000.01,\nc,C,1,9999999\n";
+    let report = import(&shop, file).await;
+    let told: Vec<_> = report.problems.iter().map(|problem| problem.reason.as_str()).collect();
+    let of_money = "Enter an amount from ₱0.00 to ₱10,000,000,000.00.";
+    assert_eq!(told, [of_money, of_money, "Enter a number from 0 to 1,000,000."]);
+}

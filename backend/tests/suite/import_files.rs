@@ -9,7 +9,7 @@ use backend::catalog::import::{ImportOptions, Pictures, import_csv};
 use backend::catalog::{self, CatalogError};
 use domain::Locale;
 use domain::id::ProductId;
-use domain::number::DecimalMark;
+use domain::number_input::DecimalMark;
 use domain::view::{ImportReport, ProductAdminView, ProductView};
 
 fn quiet(_: u64, _: u64) {}
@@ -238,7 +238,7 @@ async fn an_ambiguous_decimal_sign_must_be_given_once_for_the_file() {
             let file = format!("Handle,Title,Variant Price\nplain,Plain,5\nodd,Odd,\"{spelling}\"\n");
             let asked = import_csv(shop, &shop.system(), file.as_bytes(), &ImportOptions::default(), &quiet).await;
             assert!(
-                matches!(&asked, Err(CatalogError::WhichDecimalMark { line: 3, column, text }) if column == "Variant Price" && text == spelling),
+                matches!(&asked, Err(CatalogError::AmbiguousDecimalMark { line: 3, column, text }) if column == "Variant Price" && text == spelling),
                 "{asked:?}"
             );
         }

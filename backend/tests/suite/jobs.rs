@@ -213,12 +213,12 @@ async fn finished_jobs_are_removed_after_a_time_and_dead_ones_stay() {
         shop.clock.advance(28 * DAY - TRIES * (DAY / 12));
         put(shop, Told {}).await;
         jobs::run_due(shop, &handlers).await.unwrap();
-        assert_eq!(jobs::tidy(shop).await.unwrap(), 0, "28 days");
+        assert_eq!(jobs::delete_done(shop).await.unwrap(), 0, "28 days");
         shop.clock.advance(3 * DAY);
-        assert_eq!(jobs::tidy(shop).await.unwrap(), 1, "31 days");
+        assert_eq!(jobs::delete_done(shop).await.unwrap(), 1, "31 days");
         assert_eq!(number(shop, "select count(*) from jobs where state = 'done'").await, 1);
         shop.clock.advance(365 * DAY);
-        jobs::tidy(shop).await.unwrap();
+        jobs::delete_done(shop).await.unwrap();
         assert_eq!(number(shop, "select count(*) from jobs where state = 'dead'").await, 1);
     })
     .await;

@@ -11,7 +11,7 @@ use domain::credit::{self, CreditRequest};
 use domain::id::{OrderId, OrderLineId, ParcelId, VariantId};
 use domain::order::{CancelCause, DeliveryState, FulfilmentState, ParcelState, PaymentState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::stock::StockReason;
-use domain::view::OrderView;
+use domain::view::{OrderView, PageAt};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -187,7 +187,7 @@ async fn units_that_break_before_they_leave_are_written_off() {
         assert_eq!(number(shop, "select on_hand from stock where reserved = 2 and available = 2").await, 4);
         // Five came in at 40.00 each, one is lost.
         assert_eq!((account(shop, "inventory").await, account(shop, "inventory_adjustment").await), (16_000, 4_000 - 20_000));
-        let movements = inventory::movements(shop, &owner(shop), variant).await.unwrap();
+        let movements = inventory::movements(shop, &owner(shop), variant, &PageAt::default()).await.unwrap().movements;
         assert!(
             movements.iter().any(|m| (m.quantity, m.reason, m.note.as_str()) == (-1, StockReason::Damaged, "it broke")),
             "{movements:?}"
@@ -267,7 +267,7 @@ async fn of_a_returned_parcel_each_unit_is_restocked_or_written_off_once() {
         assert_eq!(number(shop, "select on_hand from stock where available = 4").await, 4);
         // Five came in at 40.00 each, one of the three that came back is lost.
         assert_eq!(account(shop, "inventory_adjustment").await, 4_000 - 20_000);
-        let movements = inventory::movements(shop, &owner(shop), variant).await.unwrap();
+        let movements = inventory::movements(shop, &owner(shop), variant, &PageAt::default()).await.unwrap().movements;
         assert_eq!(movements.iter().filter(|m| m.kind == "returned").map(|m| m.quantity).sum::<i64>(), 3);
         // A second parcel with the same units cannot come back: they left once.
         let twice = shop.db().write(async move |tx| tx.execute("update parcels set state = 'shipped' where id = $1", &[&parcel]).await);
@@ -323,7 +323,7 @@ async fn play(shop: &Shop, order: OrderId, step: Step) {
             let _ = fulfilment::pick_lines(shop, &staff, order, vec![(line(n), units)]).await;
         }
         Step::Send => {
-            if let Some(parcel) = first(ParcelState::Picked) {
+            if let Some(parcel) = first(ParcelState::Picking) {
                 let _ = fulfilment::pack(shop, &staff, parcel).await;
             } else if let Some(parcel) = first(ParcelState::Packed) {
                 let _ = fulfilment::ship(shop, &staff, parcel, "LBC", "").await;

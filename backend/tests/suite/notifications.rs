@@ -21,6 +21,10 @@ async fn each_step_of_an_order_sends_one_mail_with_a_valid_link() {
         assert_eq!(subject, &format!("Order {} is in", placed.number));
         assert!(text.contains("Hello Maria,") && text.contains("2 × Mug <blue> & bowl: ₱200.00"), "{text}");
         assert!(html.contains("2 × Mug &lt;blue&gt; &amp; bowl") && html.contains("₱300.00"), "{html}");
+        for fact in ["Placed: ", "Payment: Cash on delivery", "Delivery: ", "Arrives: "] {
+            assert!(text.contains(fact), "{fact}: {text}");
+        }
+        assert!(html.contains("Cash on delivery") && html.contains("@media (prefers-color-scheme:dark)"), "{html}");
         let link = text.lines().find(|line| line.starts_with("http://")).unwrap();
         let token = link.trim().rsplit('/').next().unwrap();
         assert_eq!(order_management::by_link(world, Locale::En, token).await.unwrap().id, placed.order);
@@ -42,11 +46,35 @@ async fn each_step_of_an_order_sends_one_mail_with_a_valid_link() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_parcels_the_first_is_not_the_whole_order() {
+    both_worlds(async |world| {
+        let variant = a_product().with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(world).await;
+        let placed = place(world, &[(variant, 2)]).await.unwrap();
+        world.send_mails().await;
+        for parcel in fulfilment::pick(world, &clerk(world), placed.order).await.unwrap() {
+            fulfilment::pack(world, &clerk(world), parcel).await.unwrap();
+            fulfilment::ship(world, &clerk(world), parcel, "LBC", "").await.unwrap();
+            world.send_mails().await;
+            fulfilment::deliver(world, &clerk(world), parcel).await.unwrap();
+            world.send_mails().await;
+        }
+        let n = &placed.number;
+        let subjects: Vec<String> = world.mails().await.into_iter().rev().skip(1).map(|mail| mail.0).collect();
+        let part = |what: &str| format!("A parcel of order {n} {what}");
+        assert_eq!(
+            subjects,
+            [part("is on its way"), part("has arrived"), format!("Order {n} is on its way"), format!("Order {n} has arrived")]
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mail_to_a_stranger_holds_no_text_of_the_order_form() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(30).make(world).await;
         let words = "Claim your prize at http://evil.example <a href=x>";
-        let mut order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cod);
+        let mut order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cash);
         order.contact.name = words.into();
         order.delivery_address.recipient = words.into();
         order.delivery_address.line2 = "evil.example".into();
@@ -98,7 +126,7 @@ async fn the_former_address_gets_a_mail_when_the_sign_in_address_changes() {
 async fn a_mail_is_in_the_language_of_its_order() {
     both_worlds(async |world| {
         let variant = a_product().with_stock(3).make(world).await;
-        let order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cod);
+        let order = form(a_cart(world, &[(variant, 1)]).await, PaymentMethod::Cash);
         let placed = checkout::place_order(world, &guest(world), Locale::Fil, Channel::Web, "a-filipino-order", order).await.unwrap();
         order_management::cancel(world, &owner(world), placed.order, "late").await.unwrap();
         world.send_mails().await;

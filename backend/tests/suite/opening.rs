@@ -1,7 +1,12 @@
 //! Opening a database and closing it: its key, and one program for each file.
 
 use crate::support::{Folder, both_empty};
+use backend::settings::{self, SettingsError};
 use backend::{OpenError, ShopConfig};
+use domain::Currency;
+use domain::id::RequestId;
+use domain::view::ShopSettings;
+use platform::Context;
 use platform::db::{Backup, Db, DbError, Scripts};
 use platform::secrets::SecretsError;
 use sqlx::{Connection, PgConnection, SqliteConnection};
@@ -143,6 +148,37 @@ async fn a_shop_is_not_opened_with_another_key() {
         // One more key behind the first is a change of keys.
         std::fs::write(&key, [right, vec![2; 32]].concat()).unwrap();
         open().await.unwrap().close().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_that_cannot_be_read_are_an_error_that_names_them_and_no_defaults() {
+    both_empty(async |url| {
+        let folder = Folder::new();
+        let config = ShopConfig::new(url, folder.path(), "http://127.0.0.1:3000");
+        let shop = crate::support::open_shop(config.clone()).await.unwrap();
+        let system = Context::system(RequestId(shop.id()));
+        let yen = ShopSettings { name: "Yen".into(), currency: "JPY".into(), country: "JP".into(), ..ShopSettings::default() };
+        settings::save(&shop, &system, yen.clone()).await.unwrap();
+        let write = async |value: &'static str| {
+            let sql = "update settings set value = $1 where key = 'shop'";
+            shop.db().write(async move |tx| tx.execute(sql, &[&value]).await).await.unwrap();
+            shop.settings().forget();
+        };
+        for broken in ["{\"name\":", "7", "{\"name\": 7}"] {
+            write(broken).await;
+            let refused = settings::load(&shop).await;
+            assert!(matches!(&refused, Err(DbError::Setting { key, .. }) if key == "shop"), "{broken}: {refused:?}");
+            assert!(refused.unwrap_err().to_string().contains("“shop”"));
+            assert_eq!(settings::shop_currency(&shop), Currency::JPY, "what could be read last stays");
+            let saved = settings::save(&shop, &system, ShopSettings { name: "Peso".into(), ..yen.clone() }).await;
+            assert!(matches!(saved, Err(SettingsError::Db(DbError::Setting { .. }))), "{saved:?}");
+            assert!(matches!(settings::check_readable(shop.db()).await, Err(DbError::Setting { .. })));
+        }
+        shop.close().await;
+        let opened = crate::support::open_shop(config).await.err().map(|error| error.to_string());
+        assert!(opened.as_ref().is_some_and(|error| error.contains("the setting “shop” cannot be read")), "{opened:?}");
     })
     .await;
 }

@@ -2,9 +2,9 @@
 
 use crate::support::outside::{assert_sound, clerk, owner};
 use crate::support::{Folder, TestShop, a_cart, a_product, both, form, guest, number, open, place, postgres_url_with};
-use backend::dashboard;
 use backend::order_management::{self, OrderChangeError};
 use backend::orders::{self, OrderError};
+use backend::{dashboard, fulfilment};
 use domain::Locale;
 use domain::id::RequestId;
 use domain::order::{Channel, PaymentMethod, PaymentState};
@@ -34,7 +34,7 @@ async fn an_order_is_found_by_number_mail_phone_name_and_sku() {
     both(async |shop| {
         let variant = a_product().with_stock(50).make(shop).await;
         let placed = place(shop, &[(variant, 2)]).await.unwrap();
-        let mut other = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Cod);
+        let mut other = form(a_cart(shop, &[(variant, 1)]).await, PaymentMethod::Cash);
         other.contact.name = "Juan dela Cruz".into();
         other.contact.email = "juan@example.com".into();
         other.contact.phone = "+639180000000".into();
@@ -52,6 +52,32 @@ async fn an_order_is_found_by_number_mail_phone_name_and_sku() {
         assert_eq!(found(shop, &sku).await, 2);
         assert_eq!(found(shop, "nobody at all").await, 0);
         assert!(matches!(orders::list(shop, &guest(shop), &OrderQuery::default()).await, Err(OrderError::Forbidden(_))));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_found_by_a_sku_in_any_case_and_two_that_differ_by_case_are_told_apart() {
+    both(async |shop| {
+        let (upper, lower) = (a_product().with_stock(5).make(shop).await, a_product().with_stock(5).make(shop).await);
+        for (variant, sku) in [(upper, "MANGO-1"), (lower, "Ube-2")] {
+            let sql = "update variants set sku = $2 where id = $1";
+            shop.db().write(async move |tx| tx.execute(sql, &[&variant, &sku]).await).await.unwrap();
+        }
+        let of = async |variant, units| place(shop, &[(variant, units)]).await.unwrap().order;
+        let (mango, ube) = (of(upper, 1).await, of(lower, 1).await);
+        let ids = async |search: &str| {
+            let query = OrderQuery { search: search.into(), ..OrderQuery::default() };
+            let found = orders::list(shop, &clerk(shop), &query).await.unwrap().orders;
+            found.into_iter().map(|order| order.id).collect::<Vec<_>>()
+        };
+        for search in ["MANGO-1", "mango-1", " Mango-1 "] {
+            assert_eq!(ids(search).await, [mango], "{search}");
+        }
+        assert_eq!(ids("UBE-2").await, [ube]);
+        assert!(ids("mango-").await.is_empty());
+        shop.db().write(async move |tx| tx.execute("update variants set sku = 'mango-1' where id = $1", &[&lower]).await).await.unwrap();
+        assert_eq!((ids("MANGO-1").await, ids("mango-1").await), (vec![mango], vec![ube]));
     })
     .await;
 }
@@ -133,7 +159,7 @@ async fn a_shopper_sees_their_own_orders_only() {
         let variant = a_product().with_stock(5).make(shop).await;
         let items = crate::support::items(&[(variant, 1)]);
         let cart = backend::cart::sync(shop, &users[0], Locale::En, Channel::Web, None, 0, items, None).await.unwrap().id.unwrap();
-        let order = form(cart, PaymentMethod::Cod);
+        let order = form(cart, PaymentMethod::Cash);
         let placed = backend::checkout::place_order(shop, &users[0], Locale::En, Channel::Web, "the-key-of-ana", order).await.unwrap();
         assert_eq!(orders::of_customer(shop, &users[0], None).await.unwrap().orders.len(), 1);
         assert!(order_management::view(shop, &users[0], Locale::En, placed.order).await.is_ok());
@@ -200,17 +226,47 @@ async fn the_day_begins_at_midnight_in_manila() {
         place(shop, &[(variant, 1)]).await.unwrap(); // 10:30 in Manila
         shop.clock.advance(13 * 3_600_000); // 23:30
         let last = place(shop, &[(variant, 1)]).await.unwrap();
-        let today = dashboard::today(shop, &clerk(shop)).await.unwrap();
+        let today = dashboard::today(shop, &clerk(shop), Locale::En).await.unwrap();
         assert_eq!((today.orders, today.sales.minor, today.queues.to_pack), (2, 2 * last.total.minor, 2));
         assert_eq!(today.last_days.len(), 14);
         shop.clock.advance(3_600_000); // 00:30
         place(shop, &[(variant, 1)]).await.unwrap();
         order_management::cancel(shop, &owner(shop), last.order, "late").await.unwrap();
-        let today = dashboard::today(shop, &clerk(shop)).await.unwrap();
+        let today = dashboard::today(shop, &clerk(shop), Locale::En).await.unwrap();
         assert_eq!((today.orders, today.sales.minor, today.queues.to_pack), (1, last.total.minor, 2));
         assert_eq!(today.last_days[12].1, last.total.minor);
         assert_eq!((today.latest.len(), today.low_stock.len()), (3, 1));
-        assert!(matches!(dashboard::today(shop, &guest(shop)).await, Err(OrderError::Forbidden(_))));
+        assert!(matches!(dashboard::today(shop, &guest(shop), Locale::En).await, Err(OrderError::Forbidden(_))));
+        shop.clock.advance((6 * 24 + 9) * 3_600_000); // 09:30 a week after the first
+        let week_ago = async || dashboard::today(shop, &clerk(shop), Locale::En).await.unwrap().week_ago;
+        assert_eq!(week_ago().await, (0, 0));
+        shop.clock.advance(2 * 3_600_000);
+        assert_eq!(week_ago().await, (1, last.total.minor));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_found_by_the_tracking_number_of_any_of_its_parcels() {
+    both(async |shop| {
+        let variant = a_product().with_stock_in("WH-1", 1).with_stock_in("WH-2", 1).make(shop).await;
+        let placed = place(shop, &[(variant, 2)]).await.unwrap();
+        let other = place(shop, &[(a_product().with_stock(1).make(shop).await, 1)]).await.unwrap();
+        for (order, tracking) in [(placed.order, "0917-1234567"), (other.order, "T1234567")] {
+            for parcel in fulfilment::pick(shop, &clerk(shop), order).await.unwrap() {
+                fulfilment::pack(shop, &clerk(shop), parcel).await.unwrap();
+                fulfilment::ship(shop, &clerk(shop), parcel, "LBC", tracking).await.unwrap();
+            }
+        }
+        // Two parcels of one order have the first number. The second looks like an order's.
+        for (tracking, order) in [("0917-1234567", placed.order), (" T1234567 ", other.order)] {
+            let query = OrderQuery { search: tracking.into(), ..OrderQuery::default() };
+            let ids: Vec<_> = orders::list(shop, &clerk(shop), &query).await.unwrap().orders.into_iter().map(|order| order.id).collect();
+            assert_eq!(ids, [order], "{tracking}");
+        }
+        assert_eq!((found(shop, "0917-123").await, found(shop, "1234567").await), (0, 0), "only the whole number");
+        let query = OrderQuery { search: "0917-1234567".into(), payment: "paid".into(), ..OrderQuery::default() };
+        assert!(orders::list(shop, &clerk(shop), &query).await.unwrap().orders.is_empty());
     })
     .await;
 }

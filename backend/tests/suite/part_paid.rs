@@ -398,7 +398,7 @@ async fn what_a_card_leaves_to_pay_is_in_the_unpaid_queue_until_it_comes_in_cash
         assert_eq!(see(world, placed.order).await.payment_method, PaymentMethod::Card);
         capture(world, &owner(world), placed.order, None).await.unwrap();
         let now = see(world, placed.order).await;
-        assert_eq!((now.payment, now.captured, now.payment_method), (PaymentState::PartlyRefunded, placed.total, PaymentMethod::Cod));
+        assert_eq!((now.payment, now.captured, now.payment_method), (PaymentState::PartlyRefunded, placed.total, PaymentMethod::Cash));
         assert_eq!(orders::queues(world, &owner(world)).await.unwrap().unpaid, 0);
         assert!(matches!(capture(world, &owner(world), placed.order, None).await, Err(PaymentError::NothingToCapture)));
         assert_eq!(world.moved().await, (9_500, 9_500));

@@ -141,7 +141,7 @@ async fn a_write_that_a_stopping_postgres_cuts_off_may_be_made_again() {
         put(tx, "second").await
     });
     let error = error.await.unwrap_err();
-    assert!(error.is_passing() && matches!(error, DbError::Lost(_)), "{error:?}");
+    assert!(error.is_transient() && matches!(error, DbError::Lost(_)), "{error:?}");
     let error = shop.db().write(async move |tx: &mut Tx| {
         put(tx, "third").await?;
         end_sessions(&url).await;
@@ -277,16 +277,4 @@ async fn forgotten_settings_are_used_until_they_are_read_again() {
         assert_eq!(backend::settings::shop_currency(shop).code(), "USD");
     })
     .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_name_cannot_leave_the_folder() {
-    let shop = crate::support::sqlite().await;
-    for name in ["../key", "..", "", "ab", ".hidden", "a/b/c", "a\0b", "/etc/passwd"] {
-        assert!(shop.files().get(name).is_err() && shop.files().put(name, b"x").is_err(), "{name}");
-    }
-    let name = platform::files::Files::name(b"picture");
-    shop.files().put(&name, b"picture").unwrap();
-    shop.files().put(&name, b"picture").unwrap();
-    assert_eq!(shop.files().get(&name).unwrap(), b"picture");
 }

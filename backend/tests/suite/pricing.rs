@@ -152,7 +152,7 @@ async fn a_clerk_and_a_guest_can_neither_read_nor_write_taxes_and_delivery_metho
             assert!(matches!(pricing::delivery_methods(shop, &ctx).await, Err(RulesError::Forbidden(_))));
             let rate = pricing::save_tax_rate(shop, &ctx, Locale::En, a_rate(0, None)).await;
             assert!(matches!(rate, Err(RulesError::Forbidden(_))));
-            let method = pricing::save_delivery_method(shop, &ctx, Locale::En, a_method("boat")).await;
+            let method = pricing::save_delivery_method(shop, &ctx, Locale::En, a_method("boat"), None).await;
             assert!(matches!(method, Err(RulesError::Forbidden(_))));
         }
     })
@@ -164,7 +164,7 @@ async fn a_delivery_method_is_offered_until_it_is_inactive_and_is_never_gone() {
     both(async |shop| {
         let variant = a_product().with_stock(9).make(shop).await;
         let manager = staff(shop, Role::Manager);
-        pricing::save_delivery_method(shop, &manager, Locale::En, a_method("boat")).await.unwrap();
+        pricing::save_delivery_method(shop, &manager, Locale::En, a_method("boat"), None).await.unwrap();
         let cart = a_cart(shop, &[(variant, 1)]).await;
         let offered = backend::checkout::delivery_options(shop, &guest(shop), Locale::Fil, Channel::Web, cart, &address()).await.unwrap();
         let boat = offered.iter().find(|option| option.code == "boat").expect("the boat goes to Singapore");
@@ -178,7 +178,7 @@ async fn a_delivery_method_is_offered_until_it_is_inactive_and_is_never_gone() {
         );
         assert_eq!(changed.descriptions, ["When the tide allows.", ""]);
         (changed.active, changed.fee, changed.names[1]) = (false, 7_500, String::new());
-        pricing::save_delivery_method(shop, &manager, Locale::En, changed).await.unwrap();
+        pricing::save_delivery_method(shop, &manager, Locale::En, changed, None).await.unwrap();
         let offered = backend::checkout::delivery_options(shop, &guest(shop), Locale::Fil, Channel::Web, cart, &address()).await.unwrap();
         assert!(offered.iter().all(|option| option.code != "boat"));
         assert_eq!(pricing::delivery_methods(shop, &manager).await.unwrap().len(), 2);
@@ -208,13 +208,13 @@ async fn a_delivery_method_with_mistakes_names_each_field() {
             regions: vec!["Atlantis".into()],
             ..DeliveryMethodDraft::default()
         };
-        let refused = pricing::save_delivery_method(shop, &manager, Locale::En, wrong).await;
+        let refused = pricing::save_delivery_method(shop, &manager, Locale::En, wrong, None).await;
         let named = ["code", "position", "name.en", "fee", "per_kg_fee", "free_from", "days_max", "cutoff", "regions"];
         assert_eq!(fields(refused), named);
-        let taken = pricing::save_delivery_method(shop, &manager, Locale::En, a_method("standard")).await;
+        let taken = pricing::save_delivery_method(shop, &manager, Locale::En, a_method("standard"), None).await;
         assert_eq!(fields(taken), ["code"]);
         let unknown = DeliveryMethodDraft { is_new: false, ..a_method("boat") };
-        let refused = pricing::save_delivery_method(shop, &manager, Locale::En, unknown).await;
+        let refused = pricing::save_delivery_method(shop, &manager, Locale::En, unknown, None).await;
         assert!(matches!(refused, Err(RulesError::Unknown)));
         assert_eq!(number(shop, "select count(*) from delivery_methods").await, 1);
     })
@@ -232,7 +232,7 @@ async fn pages_show_a_changed_fee_at_once() {
         assert_eq!(fee().await, 10_000);
         let mut method = pricing::delivery_methods(shop, &manager).await.unwrap().remove(0);
         method.fee = 4_200;
-        pricing::save_delivery_method(shop, &manager, Locale::En, method).await.unwrap();
+        pricing::save_delivery_method(shop, &manager, Locale::En, method, None).await.unwrap();
         assert_eq!(fee().await, 4_200);
     })
     .await;
@@ -299,7 +299,7 @@ async fn a_delivery_offer_is_priced_for_the_channel_that_orders() {
             let offers = backend::checkout::offers(shop, &guest(shop), Locale::En, channel, cart, &address()).await.unwrap();
             assert_eq!(offers[0].1.total.minor, total);
         }
-        let order = form(cart, PaymentMethod::Cod);
+        let order = form(cart, PaymentMethod::Cash);
         let placed = backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Api, "an-order-by-the-api", order).await;
         assert_eq!(placed.unwrap().total.minor, 18_000);
     })

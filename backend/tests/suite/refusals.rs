@@ -94,7 +94,7 @@ async fn a_capture_that_is_declined_after_the_parcel_left_can_be_retried() {
         assert_eq!(row.title(domain::Locale::En), format!("Capture refused: {}", domain::Locale::En.money(placed.total)));
         assert_eq!(row.order.as_ref().map(|order| order.1.as_str()), Some(placed.number.as_str()));
         assert!(row.reason.contains("declined") && row.may_act, "{row:?}");
-        let today = backend::dashboard::today(world, &owner(world)).await.unwrap();
+        let today = backend::dashboard::today(world, &owner(world), domain::Locale::En).await.unwrap();
         assert_eq!((today.queues.unpaid, today.refusals.len()), (1, 1), "goods that left unpaid count as unpaid");
         let events = "select count(*) from events where kind = 'refusal.opened'";
         assert_eq!(number(world, events).await, 1);
@@ -126,7 +126,7 @@ async fn a_hold_that_ran_out_is_settled_in_another_way() {
         world.work().await;
         let row = the_row(world).await;
         assert_eq!((row.kind, row.amount), (RefusalKind::Capture, Some(placed.total)));
-        let voided = backend::dashboard::today(world, &owner(world)).await.unwrap();
+        let voided = backend::dashboard::today(world, &owner(world), domain::Locale::En).await.unwrap();
         assert_eq!(voided.queues.unpaid, 1);
         assert!(matches!(retry(world, &row).await, Err(RefusalError::Payment(PaymentError::NothingToCapture))));
         let settle = async |note: &str| refusal_actions::settle(world, &owner(world), row.id, note).await;
@@ -463,7 +463,7 @@ async fn captures_and_refunds_by_staff_have_their_name() {
         world.quiet().await;
         for kind in ["payment.captured", "payment.refunded"] {
             let found: Vec<String> = world.db().fetch_scalars("select actor from events where kind = $1", &[&kind]).await.unwrap();
-            assert_eq!(found, [actor.clone()], "{kind}");
+            assert_eq!(found, std::slice::from_ref(&actor), "{kind}");
         }
         let order = world.order(placed.order).await;
         assert!(order.timeline.iter().any(|entry| entry.text.ends_with(": a scratch")), "{:?}", order.timeline);

@@ -124,7 +124,7 @@ async fn a_capture_settled_in_another_way_is_not_made_on_the_card_too() {
         let ledger = world.read("/_control/ledger").await;
         assert!(ledger["totals"].as_object().unwrap().values().all(|sums| sums["held"] == json!(0)), "{ledger}");
         let order = world.order(placed.order).await;
-        assert_eq!((order.payment, order.payment_method, order.captured), (PaymentState::Paid, PaymentMethod::Cod, placed.total));
+        assert_eq!((order.payment, order.payment_method, order.captured), (PaymentState::Paid, PaymentMethod::Cash, placed.total));
         // It is refunded in cash.
         refund(world, &owner(world), placed.order, 500, "a scratch").await.unwrap();
         assert_eq!(world.order(placed.order).await.refunded.minor, 500);
@@ -265,6 +265,64 @@ async fn a_request_key_of_one_order_is_refused_for_another() {
         capture(world, &form, one.order, None).await.unwrap();
         assert!(matches!(capture(world, &form, other.order, None).await, Err(PaymentError::KeyReused)));
         assert_eq!(world.moved().await, (one.total.minor, 0));
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_a_card_order_paid_in_cash_is_recorded_with_it() {
+    both_worlds(async |world| {
+        let changes = async |placed: &Placed| -> Vec<String> {
+            let sql = "select actor from events where subject = $1 and kind = 'order.payment_changed'";
+            world.db().fetch_scalars(sql, &[&placed.order]).await.unwrap()
+        };
+        // A refused capture that came in another way.
+        let placed = authorised(world).await;
+        world.control("/_control/gateway", json!({ "decline_captures": 1 })).await;
+        assert!(capture(world, &owner(world), placed.order, Some(600)).await.is_err());
+        let staff = owner(world);
+        refusal_actions::settle(world, &staff, the_row(world).await.id, "six pesos at the counter").await.unwrap();
+        assert_eq!(changes(&placed).await, [staff.actor.to_string()]);
+        // What follows in cash changes nothing more.
+        capture(world, &owner(world), placed.order, None).await.unwrap();
+        assert_eq!(changes(&placed).await.len(), 1);
+        assert!(world.order(placed.order).await.timeline.iter().any(|entry| entry.text == "Cash instead of a card"));
+
+        // What a card leaves to pay.
+        let placed = authorised(world).await;
+        capture(world, &owner(world), placed.order, Some(600)).await.unwrap();
+        assert!(changes(&placed).await.is_empty());
+        let staff = owner(world);
+        capture(world, &staff, placed.order, None).await.unwrap();
+        assert_eq!(changes(&placed).await, [staff.actor.to_string()]);
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_refund_is_given_back_otherwise_of_whichever_payments_have_it_left() {
+    both_worlds(async |world| {
+        // 150.00 by card, 62.00 in cash.
+        let placed = authorised(world).await;
+        capture(world, &owner(world), placed.order, Some(15_000)).await.unwrap();
+        capture(world, &owner(world), placed.order, None).await.unwrap();
+        assert_eq!(placed.total.minor, 21_200);
+        world.control("/_control/gateway", json!({ "refuse_refunds": 1 })).await;
+        assert!(refund(world, &owner(world), placed.order, 6_500, "a scratch").await.is_err());
+        let row = the_row(world).await;
+        // Meanwhile most of the card's money goes back: no single payment has as much left.
+        refund(world, &owner(world), placed.order, 14_000, "another scratch").await.unwrap();
+        refusal_actions::settle(world, &owner(world), row.id, "in cash at the counter").await.unwrap();
+        let order = world.order(placed.order).await;
+        assert_eq!((order.refunded.minor, order.refundable().minor), (20_500, 700));
+        let mut done: Vec<i64> = order.refunds.iter().filter(|one| one.state == "done").map(|one| one.amount.minor).collect();
+        done.sort_unstable();
+        assert_eq!(done, [300, 6_200, 14_000]);
+        assert!(order.refunds.iter().filter(|one| one.by_hand).all(|one| one.handed_over.is_some()), "{:?}", order.refunds);
+        assert_eq!(world.moved().await, (15_000, 14_000));
+        assert!(rows(world).await.is_empty());
         world.assert_sound().await;
     })
     .await;

@@ -27,7 +27,7 @@ async fn the_demonstration_shop_is_complete() {
         assert_eq!(mango.slug, "pinatuyong-mangga");
         assert_eq!((mango.variants.len(), mango.options.len(), mango.tax_rate_bp), (3, 1, 1200));
         assert!(mango.related.len() == 4 && mango.pictures.len() == 2);
-        assert_eq!(search::suggest(shop, Locale::En, "dried man").await.unwrap()[0].1, "dried-mango");
+        assert_eq!(search::suggest(shop, Locale::En, "dried man").await.unwrap()[0].href, "/p/dried-mango");
         assert!(matches!(seed(shop, None, 1, &quiet).await, Err(SeedError::NotEmpty)));
         let failures: Vec<String> = backend::audit::run(shop, &quiet).await.unwrap().into_iter().flat_map(|check| check.failures).collect();
         assert_eq!(failures, Vec::<String>::new());

@@ -12,7 +12,7 @@ use domain::id::{ApiKeyId, LocationId, OrderId, OrderLineId, ParcelId, RequestId
 use domain::order::{Channel, LocationKind, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Permission;
 use domain::stock::StockReason;
-use domain::view::{LocationAddress, LocationDraft};
+use domain::view::{LocationAddress, LocationDraft, PageAt};
 use platform::Context;
 use platform::events::Event;
 use rand::rngs::StdRng;
@@ -118,7 +118,7 @@ async fn a_parcel_that_comes_back_brings_back_what_it_had_cost() {
         assert_eq!((number(shop, VALUE).await, number(shop, ACCOUNT).await, number(shop, SOLD).await), (17_000, 17_000, 0));
         assert_eq!((number(shop, LAYERS).await, number(shop, ON_HAND).await), (3, 3));
         // The movements name the parcel, and so its order.
-        let movements = inventory::movements(shop, &owner(shop), variant).await.unwrap();
+        let movements = inventory::movements(shop, &owner(shop), variant, &PageAt::default()).await.unwrap().movements;
         let of_order = movements.iter().filter(|movement| movement.order == Some(placed.order)).count();
         assert_eq!((movements.len(), of_order), (4, 2));
         assert_sound(shop).await;
@@ -196,7 +196,7 @@ async fn set(shop: &TestShop, code: &str, change: impl FnOnce(&mut LocationDraft
     let at = all.iter().position(|location| location.code == code).unwrap();
     let mut location = all.swap_remove(at);
     change(&mut location);
-    inventory::save_location(shop, &owner(shop), Locale::En, location).await.unwrap();
+    inventory::save_location(shop, &owner(shop), Locale::En, location, None).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,19 +238,21 @@ async fn a_location_is_made_with_its_address_time_zone_and_channels() {
             channels: vec![Channel::Till],
             ..LocationDraft::new(9)
         };
-        inventory::save_location(shop, &owner(shop), Locale::En, new.clone()).await.unwrap();
+        inventory::save_location(shop, &owner(shop), Locale::En, new.clone(), None).await.unwrap();
         let kept = inventory::locations(shop, &owner(shop)).await.unwrap().into_iter().find(|location| location.code == "KIOSK").unwrap();
         assert_eq!(kept, LocationDraft { is_new: false, name: "Kiosk Dubai".into(), ..new.clone() });
         assert_eq!(number(shop, "select utc_offset_minutes from stock_locations where code = 'KIOSK'").await, 240);
         let address = LocationAddress { country: "XX".into(), ..address };
         let wrong = LocationDraft { code: "a b".into(), name: String::new(), time_zone: "Mars".into(), address, ..new.clone() };
-        let Err(RulesError::Invalid(fields)) = inventory::save_location(shop, &owner(shop), Locale::En, wrong).await else { panic!() };
+        let Err(RulesError::Invalid(fields)) = inventory::save_location(shop, &owner(shop), Locale::En, wrong, None).await else {
+            panic!()
+        };
         let mut fields: Vec<String> = fields.into_iter().map(|(field, _)| field).collect();
         fields.sort();
         assert_eq!(fields, ["code", "country", "name", "time_zone"]);
-        let taken = inventory::save_location(shop, &owner(shop), Locale::En, new.clone()).await;
+        let taken = inventory::save_location(shop, &owner(shop), Locale::En, new.clone(), None).await;
         assert!(matches!(taken, Err(RulesError::Invalid(fields)) if fields[0].0 == "code"));
-        assert!(matches!(inventory::save_location(shop, &clerk(shop), Locale::En, new).await, Err(RulesError::Forbidden(_))));
+        assert!(matches!(inventory::save_location(shop, &clerk(shop), Locale::En, new, None).await, Err(RulesError::Forbidden(_))));
     })
     .await;
 }
@@ -327,7 +329,7 @@ async fn what_is_sold_out_and_what_runs_low_is_found_by_its_band() {
             a_product().named(&format!("{units} left")).with_stock(units).make(shop).await;
         }
         for (below, found) in [(0, 1), (5, 2), (9, 3), (10, 4), (99, 5), (200, 6)] {
-            assert_eq!(inventory::low(shop, below).await.unwrap().rows.len(), found, "at most {below}");
+            assert_eq!(inventory::low(shop, Locale::En, below).await.unwrap().rows.len(), found, "at most {below}");
         }
     })
     .await;
@@ -339,12 +341,12 @@ async fn a_new_location_can_be_chosen_and_gets_its_first_stock_by_an_adjustment(
         let variant = a_product().with_stock(2).make(shop).await;
         set(shop, "WH-2", |location| location.active = false).await;
         let annex = LocationDraft { code: "annex".to_owned(), name: "Annex".to_owned(), ..LocationDraft::new(9) };
-        inventory::save_location(shop, &owner(shop), Locale::En, annex).await.unwrap();
+        inventory::save_location(shop, &owner(shop), Locale::En, annex, None).await.unwrap();
         let choices = inventory::location_choices(shop, &clerk(shop)).await.unwrap();
         let names: Vec<(&str, bool)> = choices.iter().map(|choice| (choice.name.as_str(), choice.active)).collect();
         assert_eq!((names.len(), names[1], names[2].1), (3, ("Annex", true), false), "{names:?}");
         inventory::adjust(shop, &clerk(shop), variant, choices[1].location, 3, StockReason::Received, "").await.unwrap();
-        let rows = inventory::list(shop, &clerk(shop), "", None).await.unwrap().rows;
+        let rows = inventory::list(shop, &clerk(shop), Locale::En, "", &PageAt::default()).await.unwrap().rows;
         assert!(rows.iter().any(|row| row.location_name == "Annex" && row.available == 3), "{rows:?}");
         assert_sound(shop).await;
     })
@@ -361,16 +363,16 @@ async fn all_that_runs_low_is_counted_and_listed() {
         let sql = "update variants set archived = 1 where id = $1";
         shop.db().write(async move |tx| tx.execute(sql, &[&gone]).await).await.unwrap();
         a_product().named("Plenty").with_stock(90).make(shop).await;
-        let low = inventory::low(shop, 5).await.unwrap();
+        let low = inventory::low(shop, Locale::En, 5).await.unwrap();
         assert_eq!((low.rows.len(), low.count), (10, 12));
-        let listed = inventory::list_low(shop, &clerk(shop), "", None).await.unwrap().rows;
+        let listed = inventory::list_low(shop, &clerk(shop), Locale::En, "", &PageAt::default()).await.unwrap().rows;
         assert!(listed.len() == 12 && listed.iter().all(|row| row.on_sale && row.available <= 5), "{listed:?}");
-        let rows = inventory::list(shop, &clerk(shop), "", None).await.unwrap().rows;
+        let rows = inventory::list(shop, &clerk(shop), Locale::En, "", &PageAt::default()).await.unwrap().rows;
         assert_eq!((rows.len(), rows.iter().filter(|row| !row.on_sale).count()), (14, 1));
-        let found = inventory::list_low(shop, &clerk(shop), "low 1", None).await.unwrap().rows;
+        let found = inventory::list_low(shop, &clerk(shop), Locale::En, "low 1", &PageAt::default()).await.unwrap().rows;
         assert_eq!(found.len(), 3, "Low 1, Low 10, Low 11: {found:?}");
         let after = format!("{}~WH-1", listed[10].sku);
-        assert_eq!(inventory::list_low(shop, &clerk(shop), "", Some(&after)).await.unwrap().rows.len(), 1);
+        assert_eq!(inventory::list_low(shop, &clerk(shop), Locale::En, "", &PageAt::after(after)).await.unwrap().rows.len(), 1);
     })
     .await;
 }
@@ -391,7 +393,7 @@ async fn movements_name_their_reason_location_and_actor_and_what_is_left() {
         shop.clock.advance(1_000);
         let placed = place(shop, &[(variant, 3)]).await.unwrap();
         sent(shop, placed.order).await;
-        let movements = inventory::movements(shop, &owner(shop), variant).await.unwrap();
+        let movements = inventory::movements(shop, &owner(shop), variant, &PageAt::default()).await.unwrap().movements;
         let told: Vec<_> = movements.iter().map(|m| (m.reason, m.note.as_str(), m.quantity, m.balance)).collect();
         let expected = [(StockReason::Order, "", -3, 5), (StockReason::Damaged, "chipped", -2, 8), (StockReason::Opening, "", 10, 10)];
         assert_eq!(told, expected);
@@ -401,13 +403,116 @@ async fn movements_name_their_reason_location_and_actor_and_what_is_left() {
         // What they cost is for those who may see costs.
         assert_eq!(movements[1].value.map(|value| value.minor), Some(-8_000));
         let key = Context::api_key(ApiKeyId(shop.id()), vec![Permission::ReadStock], RequestId(shop.id()));
-        assert!(inventory::movements(shop, &key, variant).await.unwrap().iter().all(|movement| movement.value.is_none()));
-        assert!(inventory::list(shop, &key, "", None).await.unwrap().rows.iter().all(|row| row.value.is_none()));
-        assert!(inventory::list_value(shop, &key, "", false).await.unwrap().is_empty());
-        let value = inventory::list_value(shop, &owner(shop), "", false).await.unwrap();
+        assert!(
+            inventory::movements(shop, &key, variant, &PageAt::default())
+                .await
+                .unwrap()
+                .movements
+                .iter()
+                .all(|movement| movement.value.is_none())
+        );
+        assert!(inventory::list(shop, &key, Locale::En, "", &PageAt::default()).await.unwrap().rows.iter().all(|row| row.value.is_none()));
+        assert!(inventory::list_value(shop, &key, Locale::En, "", false).await.unwrap().is_empty());
+        let value = inventory::list_value(shop, &owner(shop), Locale::En, "", false).await.unwrap();
         assert_eq!((value.len(), value[0].minor, number(shop, ACCOUNT).await), (1, 20_000, 20_000));
-        assert!(inventory::list_value(shop, &owner(shop), "none", false).await.unwrap().is_empty());
-        assert_eq!(inventory::list_value(shop, &owner(shop), "", true).await.unwrap(), value, "it is low");
+        assert!(inventory::list_value(shop, &owner(shop), Locale::En, "none", false).await.unwrap().is_empty());
+        assert_eq!(inventory::list_value(shop, &owner(shop), Locale::En, "", true).await.unwrap(), value, "it is low");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stock_is_named_in_the_language_of_who_looks() {
+    both(async |shop| {
+        let named = a_product().named("Mug").with_stock(2).make(shop).await;
+        a_product().named("Basket").with_stock(3).make(shop).await;
+        let sql = "insert into product_texts (product_id, locale, name, slug, summary, description)
+            select product_id, 'fil', 'Tasa', 'tasa', '', '' from variants where id = $1";
+        shop.db().write(async move |tx| tx.execute(sql, &[&named]).await).await.unwrap();
+        let names = async |locale: Locale, search: &str| {
+            let ben = clerk(shop);
+            let rows = inventory::list(shop, &ben, locale, search, &PageAt::default()).await.unwrap().rows;
+            let low = inventory::list_low(shop, &ben, locale, search, &PageAt::default()).await.unwrap().rows;
+            assert_eq!(rows.iter().map(|row| &row.name).collect::<Vec<_>>(), low.iter().map(|row| &row.name).collect::<Vec<_>>());
+            let mut names: Vec<String> = rows.into_iter().map(|row| row.name).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(Locale::En, "").await, ["Basket", "Mug"]);
+        // What has no name in it is named in English.
+        assert_eq!(names(Locale::Fil, "").await, ["Basket", "Tasa"]);
+        assert_eq!((names(Locale::Fil, "tasa").await, names(Locale::Fil, "mug").await), (vec!["Tasa".to_owned()], vec!["Tasa".to_owned()]));
+        assert_eq!(names(Locale::En, "tasa").await, Vec::<String>::new());
+        for (locale, name) in [(Locale::En, "Mug"), (Locale::Fil, "Tasa")] {
+            let low = inventory::low(shop, locale, 5).await.unwrap();
+            assert_eq!(low.rows[0].name, name, "each language has its own list");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn stock_is_found_in_any_case_with_any_accents_and_by_its_barcode() {
+    both(async |shop| {
+        let named = a_product().named("Piña at Ñame").with_stock(2).make(shop).await;
+        a_product().named("100% abaca pin\u{303}on").with_stock(3).make(shop).await;
+        let sql = "update variants set sku = 'MUG-OAT', barcode = '4809990000467' where id = $1";
+        shop.db().write(async move |tx| tx.execute(sql, &[&named]).await).await.unwrap();
+        let names = async |search: &str| -> Vec<String> {
+            let rows = inventory::list(shop, &owner(shop), Locale::En, search, &PageAt::default()).await.unwrap().rows;
+            let value = inventory::list_value(shop, &owner(shop), Locale::En, search, false).await.unwrap();
+            assert_eq!(rows.is_empty(), value.is_empty());
+            rows.into_iter().map(|row| row.name).collect()
+        };
+        for search in ["pina at", "PIÑA AT", "pin\u{303}a at", "ñame", "NAME", "mug-oat", "Mug Oat", "g-o", "4809990000467"] {
+            assert_eq!(names(search).await, ["Piña at Ñame"], "{search:?}");
+        }
+        assert_eq!(names("Pinon").await, ["100% abaca pin\u{303}on"]);
+        assert_eq!(names("%").await, ["100% abaca pin\u{303}on"]);
+        for search in ["_", "*", "?", "[a]", "\\", "^", "a.*", "(", ".", "[", "]"] {
+            assert_eq!(names(search).await, Vec::<String>::new(), "{search:?}");
+        }
+        assert_eq!(names("pin").await.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_movements_follow_each_other_with_their_balances() {
+    both(async |shop| {
+        let variant = a_product().with_stock(10).with_stock_in("WH-2", 5).make(shop).await;
+        for n in 0..60 {
+            // Several at one moment too.
+            shop.clock.advance(n % 3);
+            let place = location(shop, if n % 4 == 0 { "WH-2" } else { "WH-1" }).await;
+            inventory::adjust(shop, &owner(shop), variant, place, 1, StockReason::Found, &n.to_string()).await.unwrap();
+        }
+        let (mut pages, mut after, mut all) = (0, String::new(), Vec::new());
+        loop {
+            let page = inventory::movements(shop, &owner(shop), variant, &PageAt::after(after.clone())).await.unwrap();
+            (pages, all) = (pages + 1, [all, page.movements].concat());
+            match page.next {
+                Some(next) => after = next,
+                None => break,
+            }
+        }
+        let mut ids: Vec<_> = all.iter().map(|movement| movement.id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!((pages, all.len(), ids.len()), (2, 62, 62));
+        // From the first to the last, each balance is that before it and what was moved.
+        let mut balances = std::collections::HashMap::new();
+        for movement in all.iter().rev() {
+            let balance = balances.entry(movement.location_name.clone()).or_insert(0);
+            *balance += movement.quantity;
+            assert_eq!(movement.balance, *balance, "{movement:?}");
+        }
+        assert_eq!(balances.values().sum::<i64>(), 75);
+        assert_eq!(
+            inventory::movements(shop, &owner(shop), variant, &PageAt::after("x~y")).await.unwrap().movements.len(),
+            50,
+            "nonsense is the first page"
+        );
     })
     .await;
 }

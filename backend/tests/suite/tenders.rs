@@ -1,13 +1,14 @@
 //! What an order is paid with: several payments of one order, captures and payment allocations as rows, accounts at gateways.
 
-use crate::refusals::{authorised, captured, ship};
-use crate::support::outside::{DECLINED, VISA, assert_sound, both_worlds, clerk, owner};
-use crate::support::{Folder, a_product, both, both_empty, number, open_shop, place};
-use backend::payments::{self, PaymentError, capture, refund, start_card};
+use crate::refusals::{authorised, captured, retry, rows, ship, the_row};
+use crate::support::outside::{DECLINED, VISA, World, assert_sound, both_worlds, clerk, owner};
+use crate::support::{Folder, a_product, both, both_empty, guest, number, open_shop, place};
+use backend::payments::{self, PaymentError, capture, hand_over_refund, refund, refund_parts, start_card};
 use backend::{GatewayConfig, ShopConfig, fulfilment, order_management};
 use domain::Locale;
 use domain::credit::CreditRequest;
 use domain::order::{AttemptState, CaptureState, PaymentState, Tender};
+use domain::view::Placed;
 use platform::db::Tx;
 use serde_json::json;
 
@@ -95,7 +96,7 @@ async fn two_payments_of_one_order_add_up() {
         let now = see().await;
         assert_eq!((now.payment, now.captured), (PaymentState::Paid, placed.total));
         let each: Vec<_> = now.payments.iter().map(|payment| (payment.tender, payment.captured.minor, payment.captures.len())).collect();
-        assert_eq!(each, [(Tender::Cod, 5_000, 1), (Tender::Cod, placed.total.minor - 5_000, 1)]);
+        assert_eq!(each, [(Tender::Cash, 5_000, 1), (Tender::Cash, placed.total.minor - 5_000, 1)]);
         assert_eq!((number(shop, ALLOCATIONS).await, number(shop, ALLOCATED).await), (2, placed.total.minor));
         // What goes back comes of the larger one, and the order is paid less.
         refund(shop, &owner(shop), placed.order, 700, "a scratch").await.unwrap();
@@ -127,6 +128,93 @@ async fn what_two_payments_brought_goes_back_as_a_refund_of_each() {
         assert_eq!(each, [10_000, placed.total.minor - 10_000]);
         assert_eq!((now.payment, now.refundable().minor, now.price[0].units_left()), (PaymentState::Refunded, 0, 0));
         assert_sound(shop).await;
+    })
+    .await;
+}
+
+/// An order of 212.00 of which the card brought 150.00, and 62.00 came in cash; its line, and what of it is the delivery fee.
+async fn paid_by_card_and_cash(world: &World) -> (Placed, CreditRequest) {
+    let placed = authorised(world).await;
+    capture(world, &owner(world), placed.order, Some(15_000)).await.unwrap();
+    capture(world, &owner(world), placed.order, None).await.unwrap();
+    let order = world.order(placed.order).await;
+    assert_eq!((placed.total.minor, order.captured), (21_200, placed.total));
+    (placed, CreditRequest { lines: vec![(order.lines[0].id, 1)], fee: order.delivery_fee.minor, amount: 0 })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_half_of_a_split_refund_is_refused_and_made_when_it_is_retried() {
+    both_worlds(async |world| {
+        let (placed, all) = paid_by_card_and_cash(world).await;
+        world.control("/_control/gateway", json!({ "refuse_refunds": 1 })).await;
+        let form = owner(world).with_key("the-form-that-was-sent");
+        let parts = refund_parts(world, &form, placed.order, all.clone(), "it broke").await.unwrap();
+        let told: Vec<_> = parts.iter().map(|part| (part.amount.minor, part.outcome.is_ok())).collect();
+        assert_eq!(told, [(15_000, false), (6_200, true)]);
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment, order.refunded.minor, order.returning.minor), (PaymentState::PartlyRefunded, 6_200, 0));
+        // The form that is sent again asks for nothing more.
+        assert!(matches!(refund(world, &form, placed.order, all, "it broke").await, Err(PaymentError::Gateway(_))));
+        assert_eq!(number(world, "select count(*) from refunds").await, 2);
+        world.assert_sound().await;
+
+        let row = the_row(world).await;
+        assert_eq!(row.amount.map(|amount| amount.minor), Some(15_000));
+        let (one, other) = tokio::join!(retry(world, &row), retry(world, &row));
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment, order.refunded, order.refundable().minor), (PaymentState::Refunded, placed.total, 0));
+        assert!(order.price.iter().all(|part| part.left() == 0 && part.units_left() == 0 && part.tax_left() == 0), "{:?}", order.price);
+        assert_eq!(world.moved().await, (15_000, 15_000));
+        assert!(rows(world).await.is_empty());
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_of_a_split_refund_that_gets_no_answer_is_made_once() {
+    both_worlds(async |world| {
+        let (placed, all) = paid_by_card_and_cash(world).await;
+        world.control("/_control/gateway", json!({ "fail_next": 1 })).await;
+        let form = owner(world).with_key("the-form-that-was-sent");
+        let waiting = refund(world, &form, placed.order, all.clone(), "it broke").await;
+        assert!(matches!(waiting, Err(PaymentError::Waiting)), "{waiting:?}");
+        let parts = refund_parts(world, &form, placed.order, all, "it broke").await.unwrap();
+        assert!(parts.iter().all(|part| part.outcome.is_ok()), "{parts:?}");
+        world.work().await;
+        let order = world.order(placed.order).await;
+        assert_eq!((order.payment, order.refunded, order.refunds.len()), (PaymentState::Refunded, placed.total, 2));
+        assert_eq!(world.moved().await, (15_000, 15_000));
+        world.assert_sound().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cash_that_goes_back_is_handed_over_once_by_somebody() {
+    both_worlds(async |world| {
+        let (placed, _) = paid_by_card_and_cash(world).await;
+        // Of the card first, then of both.
+        refund(world, &owner(world), placed.order, 1_000, "a scratch").await.unwrap();
+        refund(world, &owner(world), placed.order, 16_000, "another").await.unwrap();
+        let order = world.order(placed.order).await;
+        assert!(order.refunds.iter().all(|one| one.handed_over.is_none()), "{:?}", order.refunds);
+        let of_card = order.refunds.iter().find(|one| !one.by_hand).unwrap().id;
+        let by_hand = order.refunds.iter().find(|one| one.by_hand).unwrap().clone();
+        assert!(matches!(hand_over_refund(world, &clerk(world), of_card).await, Err(PaymentError::NothingToRefund)));
+        assert!(matches!(hand_over_refund(world, &guest(world), by_hand.id).await, Err(PaymentError::Forbidden(_))));
+        let ben = clerk(world);
+        world.shop.clock.advance(60_000);
+        let at = world.now();
+        let (one, other) = tokio::join!(hand_over_refund(world, &ben, by_hand.id), hand_over_refund(world, &ben, by_hand.id));
+        assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+        let order = world.order(placed.order).await;
+        let handed = order.refunds.iter().find(|one| one.id == by_hand.id).unwrap();
+        assert_eq!(handed.handed_over, Some((at, ben.user().unwrap().to_string())));
+        let told: Vec<_> = order.timeline.iter().filter(|entry| entry.kind == "payment.refund_handed_over").collect();
+        assert_eq!((told.len(), told[0].at), (1, at));
+        world.assert_sound().await;
     })
     .await;
 }

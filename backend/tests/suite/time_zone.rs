@@ -55,7 +55,7 @@ async fn the_day_and_the_cut_off_follow_the_shops_time_zone() {
         let variant = a_product().with_stock(9).make(shop).await;
         let mut method = pricing::delivery_methods(shop, &shop.system()).await.unwrap().remove(0);
         method.cutoff = Some(11 * 60);
-        pricing::save_delivery_method(shop, &shop.system(), Locale::En, method).await.unwrap();
+        pricing::save_delivery_method(shop, &shop.system(), Locale::En, method, None).await.unwrap();
         let promise = async || {
             let to = delivery_to(shop, Locale::En, "SG").await.unwrap();
             (to.zones[0][0].from, to.zones[0][0].order_by)
@@ -72,7 +72,7 @@ async fn the_day_and_the_cut_off_follow_the_shops_time_zone() {
         assert_eq!(all, [promised, promised.plus_millis(Timestamp::DAY)]);
 
         // At half past ten in the evening of UTC the next day has begun in Tokyo.
-        let today = async || dashboard::today(shop, &clerk(shop)).await.unwrap();
+        let today = async || dashboard::today(shop, &clerk(shop), Locale::En).await.unwrap();
         shop.clock.set(START.plus_millis(20 * HOUR));
         assert_eq!((today().await.orders, later.total), (0, placed.total));
         choose(shop, "UTC").await.unwrap();
@@ -87,7 +87,7 @@ async fn the_day_and_the_cut_off_follow_the_shops_time_zone() {
 async fn a_time_zone_is_chosen_by_who_may_and_is_one_that_is_known() {
     both(async |shop| {
         assert_eq!(settings::time_zone(shop), TimeZone::DEFAULT);
-        for unknown in ["", "Manila", "Europe/Berlin"] {
+        for unknown in ["", "Manila", "Europe/Atlantis"] {
             assert!(matches!(choose(shop, unknown).await, Err(SettingsError::Invalid("time_zone"))), "{unknown}");
         }
         let new = ShopSettings { time_zone: "Asia/Dubai".into(), ..settings::load(shop).await.unwrap() };
@@ -95,6 +95,39 @@ async fn a_time_zone_is_chosen_by_who_may_and_is_one_that_is_known() {
         assert!(matches!(refused, Err(SettingsError::Forbidden(Forbidden(_)))), "{refused:?}");
         choose(shop, "Asia/Dubai").await.unwrap();
         assert_eq!(settings::time_zone(shop).name(), "Asia/Dubai");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_on_which_clocks_are_put_forward_has_its_own_orders_and_promises() {
+    both(async |shop| {
+        choose(shop, "Europe/Berlin").await.unwrap();
+        let berlin = TimeZone::named("Europe/Berlin").unwrap();
+        let variant = a_product().at(10_000).with_stock(9).make(shop).await;
+        let day = Date::parse("2027-03-28").unwrap();
+        let (begin, end) = (berlin.moment(day, 30), berlin.moment(day, 23 * 60 + 30));
+        assert_eq!((end.millis() - begin.millis()) / HOUR, 22, "the day has 23 hours");
+        let mut placed = Vec::new();
+        for at in [begin, end] {
+            shop.clock.set(at);
+            placed.push(place(shop, &[(variant, 1)]).await.unwrap());
+        }
+        let today = async || dashboard::today(shop, &clerk(shop), Locale::En).await.unwrap();
+        assert_eq!(today().await.orders, 2);
+        for order in &placed {
+            assert!(dates(shop, order.order).await.iter().all(|date| date == "2027-03-28"), "{:?}", dates(shop, order.order).await);
+            let (from, _) = order_management::view(shop, &owner(shop), Locale::En, order.order).await.unwrap().promised.unwrap();
+            let days = berlin.date(from).days() - day.days();
+            let method = pricing::delivery_methods(shop, &shop.system()).await.unwrap().remove(0);
+            assert_eq!(days, method.days_min, "by the calendar, not by hours");
+        }
+        shop.clock.set(end.plus_millis(HOUR));
+        let now = today().await;
+        let yesterday = now.last_days[now.last_days.len() - 2];
+        let sold: i64 = placed.iter().map(|order| order.total.minor).sum();
+        assert_eq!((now.orders, yesterday), (0, (berlin.start_of(day), sold)));
+        crate::support::outside::assert_sound(shop).await;
     })
     .await;
 }

@@ -24,8 +24,8 @@ async fn an_order_says_what_is_left_to_pay_and_the_tax_of_it() {
         assert_eq!(now.due().minor, before.total.minor - now.waived.minor);
         assert!(now.waived.minor > 0 && now.tax_left.minor < before.tax.minor);
         let said: Vec<&str> = now.after_total().into_iter().map(|(label, _)| label.text(Locale::En)).collect();
-        assert_eq!(said, ["No longer due", "To pay"]);
-        assert_eq!(now.lines[0].fates(Locale::En, false).as_deref(), Some("1 cancelled"));
+        assert_eq!(said, ["Waived", "To pay"]);
+        assert_eq!(now.lines[0].unit_states(Locale::En, false).as_deref(), Some("1 cancelled"));
         let label = now.lines[0].label();
         assert!(now.timeline.iter().any(|entry| entry.text.starts_with(&format!("1 × {label} cancelled, "))), "{:?}", now.timeline);
         let listed = backend::orders::list(world, &owner(world), &OrderQuery::default()).await.unwrap();
@@ -84,7 +84,7 @@ async fn what_is_undone_is_told_to_staff_alone_and_cash_is_not_voided() {
         order_management::cancel(shop, &owner(shop), order, "they called").await.unwrap();
         let texts = |order: OrderView| order.timeline.into_iter().map(|entry| entry.text).collect::<Vec<_>>();
         let told = texts(order_management::as_shopper(shop, Locale::En, order).await.unwrap());
-        assert_eq!(told, ["Order placed", "Picked from the shelf", "Packed", "Cancelled"]);
+        assert_eq!(told, ["Order placed", "Picking began", "Packed", "Cancelled"]);
         let told = texts(see(shop, order).await);
         for text in ["Picking undone", "Parcel unpacked", "The cash is not collected"] {
             assert_eq!(told.iter().filter(|told| *told == text).count(), 1, "{text}: {told:?}");

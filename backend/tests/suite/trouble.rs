@@ -247,6 +247,32 @@ async fn a_lost_database_is_reported_at_once_and_used_again_once_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_too_busy_for_new_connections_is_not_reported_as_away() {
+    let (wire, url) = Wire::to_postgres(&postgres_url().await).await;
+    let shop = open(url, Folder::new(), |_| {}).await;
+    let sleep = async |milliseconds: i64| {
+        let sql = "select cast(1 as bigint) from (select pg_sleep(cast(cast($1 as bigint) as double precision) / 1000)) s";
+        shop.db().fetch_scalar::<i64>(sql, &[&milliseconds]).await
+    };
+    // Connections in store: one that was used goes back to the pool a moment after its answer.
+    for opened in futures::future::join_all((0..4).map(|_| sleep(200))).await {
+        opened.unwrap();
+    }
+    wire.stall_new();
+    // Longer than it takes until the database is looked for, and until it counts as unreachable.
+    let slow = sleep(4_500);
+    let quick = async {
+        for _ in 0..45 {
+            sleep(100).await?;
+        }
+        Ok::<(), DbError>(())
+    };
+    let (slow, quick) = tokio::join!(slow, quick);
+    assert!(slow.is_ok() && quick.is_ok(), "{slow:?}, {quick:?}");
+    assert!(!shop.db().is_away());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn database_connections_that_stopped_answering_are_replaced() {
     let (wire, url) = Wire::to_postgres(&postgres_url().await).await;
     let shop = open(url, Folder::new(), |_| {}).await;
@@ -256,7 +282,7 @@ async fn database_connections_that_stopped_answering_are_replaced() {
         carts.push(a_cart(&shop, &[(variant, 1)]).await);
     }
     // The pool has connections now that are used again.
-    backend::checkout::place_order(&shop, &guest(&shop), Locale::En, Channel::Web, "whole-wire", form(carts[0], PaymentMethod::Cod))
+    backend::checkout::place_order(&shop, &guest(&shop), Locale::En, Channel::Web, "whole-wire", form(carts[0], PaymentMethod::Cash))
         .await
         .unwrap();
     wire.swallow();
@@ -270,4 +296,73 @@ async fn database_connections_that_stopped_answering_are_replaced() {
     // Connections for reading may have been swallowed too: this is read where it was written.
     let orders = shop.db().write(async |tx: &mut Tx| tx.fetch_scalar::<i64>("select count(*) from orders", &[]).await).await.unwrap();
     assert_eq!(orders, 9);
+}
+
+/// The database's name, for statements about it.
+fn name_of(url: &str) -> &str {
+    url.rsplit_once('/').unwrap().1
+}
+
+/// After this new sessions can write, or not.
+async fn set_read_only(rival: &mut PgConnection, url: &str, read_only: bool) {
+    let word = if read_only { "on" } else { "off" };
+    let sql = format!("alter database \"{}\" set default_transaction_read_only = {word}", name_of(url));
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(rival).await.unwrap();
+}
+
+/// As where an address leads to a replica for a while, because the primary is being replaced.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_that_takes_no_writes_is_as_good_as_none_until_it_takes_them() {
+    let url = postgres_url().await;
+    let shop = open(url.clone(), Folder::new(), |_| {}).await;
+    let mut rival = PgConnection::connect(&url).await.unwrap();
+    let cart = a_cart(&shop, &[(a_product().with_stock(5).make(&shop).await, 1)]).await;
+    set_read_only(&mut rival, &url, true).await;
+    let end =
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    sqlx::raw_sql(end).execute(&mut rival).await.unwrap();
+    let begun = Instant::now();
+    let bought = buy(&shop, cart, "no-writes-1").await;
+    assert!(matches!(bought, Err(CheckoutError::Db(DbError::Away))), "{bought:?}");
+    let read = shop.db().fetch_optional_scalar::<String>("select key from settings", &[]).await;
+    assert!(matches!(read, Err(DbError::Away)), "what a replica says may be old: {read:?}");
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    let refused = Db::open(&url).await.err().unwrap().to_string();
+    assert!(refused.contains("it takes no writes"), "{refused}");
+    let reader = Db::open_to_read(&url, &backend::SCHEMA).await.unwrap();
+    assert!(reader.fetch_optional_scalar::<String>("select key from settings", &[]).await.is_ok(), "a replica can be looked into");
+    reader.close().await;
+    set_read_only(&mut rival, &url, false).await;
+    let begun = Instant::now();
+    while shop.db().is_away() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it does not come back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    buy(&shop, cart, "no-writes-1").await.unwrap();
+    assert_eq!(number(&shop, "select count(*) from orders").await, 1);
+}
+
+/// A primary that is demoted keeps the sessions that it has in some cases. A trigger refuses the writes of those that were there, as Postgres
+/// refuses them then (`read_only_sql_transaction`, 25006).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_on_a_connection_to_a_demoted_primary_is_made_on_another() {
+    let (shop, mut rival) = a_postgres_shop().await;
+    let cart = a_cart(&shop, &[(a_product().with_stock(5).make(&shop).await, 1)]).await;
+    let demote = "create table demoted as select pid from pg_stat_activity where datname = current_database();
+                  create function demoted() returns trigger language plpgsql as
+                  $$ begin if exists (select 1 from demoted where pid = pg_backend_pid()) then
+                      raise exception 'cannot execute INSERT in a read-only transaction' using errcode = '25006';
+                  end if; return new; end $$;
+                  create trigger demoted before insert on reservations execute function demoted()";
+    sqlx::raw_sql(demote).execute(&mut rival).await.unwrap();
+    let before = "select count(*) from pg_stat_activity a join demoted d on d.pid = a.pid where a.datname = current_database()";
+    let there: i64 = sqlx::query_scalar(before).fetch_one(&mut rival).await.unwrap();
+    buy(&shop, cart, "demoted-1").await.unwrap();
+    assert_eq!(number(&shop, "select count(*) from orders").await, 1);
+    let begun = Instant::now();
+    // The session of the order is gone. Others were not used to write.
+    while sqlx::query_scalar::<_, i64>(before).fetch_one(&mut rival).await.unwrap() >= there {
+        assert!(begun.elapsed() < Duration::from_secs(10), "a connection that cannot write is used again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

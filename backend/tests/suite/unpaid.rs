@@ -85,7 +85,7 @@ async fn an_unpaid_card_order_is_paid_in_cash_instead() {
         // Sent twice, the result is the same.
         checkout::pay_in_cash(world, &guest(world), placed.order).await.unwrap();
         let order = world.order(placed.order).await;
-        assert_eq!((order.payment_method, order.payment, order.unpaid), (PaymentMethod::Cod, PaymentState::Pending, None));
+        assert_eq!((order.payment_method, order.payment, order.unpaid), (PaymentMethod::Cash, PaymentState::Pending, None));
         assert_eq!(number(world, "select count(*) from payments where tender = 'cod'").await, 1);
         assert_eq!(number(world, "select count(*) from events where kind = 'order.payment_changed' and actor = 'nobody'").await, 1);
         // The payment page that is still open takes no payment any more, and no new one is opened.

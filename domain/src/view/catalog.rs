@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{FactView, SizeGuideView};
 use crate::Money;
 use crate::id::{PictureId, ProductId, VariantId};
 
@@ -23,6 +24,14 @@ pub struct CategoryView {
     pub name: String,
     pub blurb: String,
     pub picture: Option<PictureView>,
+}
+
+/// What is at the address with a slug.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BySlug<T> {
+    Here(T),
+    /// Its address changed: the slug of now.
+    Moved(String),
 }
 
 /// A product in a listing.
@@ -55,6 +64,8 @@ named! {
         PriceUp "price_up",
         /// Dearest first.
         PriceDown "price_down",
+        /// What fits a search best; where nothing is searched, as newest.
+        Best "best",
     }
 }
 
@@ -74,6 +85,16 @@ pub struct ListingQuery {
     pub in_stock: bool,
     /// The `next` of the page before.
     pub after: Option<String>,
+    /// The `previous` of the page after; comes before `after`.
+    pub before: Option<String>,
+}
+
+impl ListingQuery {
+    /// The same from its first page.
+    #[must_use]
+    pub fn first_page(self) -> Self {
+        Self { after: None, before: None, ..self }
+    }
 }
 
 /// A value that a listing can be filtered by.
@@ -82,6 +103,8 @@ pub struct FacetValue {
     /// For [`ListingQuery::options`]: `option_key:value_key`.
     pub key: String,
     pub name: String,
+    /// Of a colour: how it looks, `#rrggbb`.
+    pub swatch: Option<String>,
     /// How many products have it.
     pub count: i64,
     pub chosen: bool,
@@ -95,22 +118,33 @@ pub struct Facet {
 }
 
 /// A page of a listing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListingView {
     /// The category; none for all products.
     pub category: Option<CategoryView>,
+    /// The category's slug by language code, where it has an address of its own in each of several languages; else none.
+    pub languages: Vec<(String, String)>,
+    /// How many products there are on all pages.
+    pub total: i64,
+    /// The lowest and the highest price without a filter; none where there is nothing.
+    pub prices: Option<(Money, Money)>,
     /// Up to 24 products.
     pub products: Vec<ProductCardView>,
     /// The options to filter by.
     pub facets: Vec<Facet>,
+    /// Names the page before; none on the first one.
+    pub previous: Option<String>,
+    /// Names the page after; none on the last one.
     pub next: Option<String>,
 }
 
-/// A value of an option.
+/// Such as `Large` of a size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OptionValueView {
     pub key: String,
     pub name: String,
+    /// Of a colour: how it looks, `#rrggbb`.
+    pub swatch: Option<String>,
 }
 
 /// An option, such as size.
@@ -145,8 +179,8 @@ pub struct VariantView {
 pub struct ProductView {
     pub id: ProductId,
     pub slug: String,
-    /// The same page in each language: `(code, slug)`.
-    pub slugs: Vec<(String, String)>,
+    /// Its slug by language code, where it has an address of its own in each of several languages; else none.
+    pub languages: Vec<(String, String)>,
     pub name: String,
     pub vendor: String,
     pub summary: String,
@@ -163,10 +197,40 @@ pub struct ProductView {
     pub options: Vec<OptionView>,
     pub variants: Vec<VariantView>,
     pub tags: Vec<String>,
+    /// What it states by the fields of its type.
+    pub facts: Vec<FactView>,
+    /// Of its type.
+    pub size_guide: Option<SizeGuideView>,
     /// The tax inside the price, basis points.
     pub tax_rate_bp: i64,
     /// Other products of its category.
     pub related: Vec<ProductCardView>,
+}
+
+impl ProductView {
+    /// For each option the value that all variants have; empty where there is something to choose.
+    #[must_use]
+    pub fn given_choice(&self) -> Vec<String> {
+        let given = |at: usize| {
+            let mut values = self.variants.iter().map(|variant| variant.values.get(at));
+            let first = values.next().flatten()?;
+            values.all(|value| value == Some(first)).then(|| first.clone())
+        };
+        (0..self.options.len()).map(|at| given(at).unwrap_or_default()).collect()
+    }
+
+    /// The variants that have the chosen values; an option whose value is empty is not chosen yet.
+    pub fn fitting<'a>(&'a self, choice: &'a [String]) -> impl Iterator<Item = &'a VariantView> {
+        let fits =
+            |variant: &VariantView| choice.iter().enumerate().all(|(at, value)| value.is_empty() || variant.values.get(at) == Some(value));
+        self.variants.iter().filter(move |variant| fits(variant))
+    }
+
+    /// The variant with these values, one of each option.
+    #[must_use]
+    pub fn variant(&self, choice: &[String]) -> Option<&VariantView> {
+        self.variants.iter().find(|variant| variant.values == choice)
+    }
 }
 
 /// A story on the home page.
@@ -192,12 +256,97 @@ pub struct HomeView {
     pub cash: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchView {
     pub query: String,
-    /// Best first.
-    pub products: Vec<ProductCardView>,
+    /// A page of what was found; none where nothing was.
+    pub listing: Option<ListingView>,
     /// Was a typo corrected?
     pub corrected: bool,
-    pub next: Option<String>,
+    /// Where nothing was found: the nearest products, or popular ones.
+    pub nearest: Vec<ProductCardView>,
+    /// Are these near, and not only popular?
+    pub is_near: bool,
+    /// Where nothing was found: categories, popular ones first.
+    pub categories: Vec<CategoryView>,
+}
+
+/// What the search box suggests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuggestionView {
+    pub href: String,
+    pub label: String,
+    /// The name of a product's category.
+    pub category: Option<String>,
+    /// As it is shown.
+    pub price: Option<String>,
+    /// The picture's id.
+    pub picture: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+    use uuid::Uuid;
+
+    fn variant(n: u128, values: &[&str]) -> VariantView {
+        VariantView {
+            id: VariantId(Uuid::from_u128(n)),
+            sku: format!("S{n}"),
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+            price: Money::new(100, Currency::PHP),
+            compare_at: None,
+            available: 1,
+            picture: None,
+            weight_g: 0,
+            barcode: None,
+        }
+    }
+
+    fn product(options: &[&str], variants: Vec<VariantView>) -> ProductView {
+        let option = |key: &&str| OptionView { key: (*key).to_owned(), name: (*key).to_owned(), values: Vec::new() };
+        ProductView {
+            id: ProductId(Uuid::nil()),
+            slug: "slippers".into(),
+            languages: Vec::new(),
+            name: "Slippers".into(),
+            vendor: String::new(),
+            summary: String::new(),
+            description: String::new(),
+            seo_title: String::new(),
+            seo_description: String::new(),
+            category: None,
+            pictures: Vec::new(),
+            options: options.iter().map(option).collect(),
+            variants,
+            tags: Vec::new(),
+            facts: Vec::new(),
+            size_guide: None,
+            tax_rate_bp: 0,
+            related: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_cannot_be_chosen_is_given() {
+        let slippers = product(&["size", "colour"], vec![variant(1, &["36", "red"]), variant(2, &["37", "red"])]);
+        assert_eq!(slippers.given_choice(), ["", "red"]);
+        assert_eq!(slippers.variant(&slippers.given_choice()), None);
+        let plain = product(&[], vec![variant(1, &[])]);
+        assert_eq!(plain.variant(&plain.given_choice()), plain.variants.first());
+        assert!(product(&["size"], Vec::new()).given_choice()[0].is_empty());
+    }
+
+    #[test]
+    fn variants_fit_what_is_chosen_so_far() {
+        let all = vec![variant(1, &["36", "red"]), variant(2, &["37", "red"]), variant(3, &["37", "blue"])];
+        let slippers = product(&["size", "colour"], all);
+        let fitting =
+            |choice: [&str; 2]| slippers.fitting(&choice.map(str::to_owned)).map(|variant| variant.sku.clone()).collect::<Vec<_>>();
+        assert_eq!(fitting(["", ""]), ["S1", "S2", "S3"]);
+        assert_eq!(fitting(["37", ""]), ["S2", "S3"]);
+        assert_eq!(fitting(["36", "blue"]), [""; 0]);
+    }
 }

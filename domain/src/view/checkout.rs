@@ -47,6 +47,13 @@ impl DeliveryTo {
         zone.map(|zone| priced(zone, price, weight_g)).unwrap_or_default()
     }
 
+    /// From which price on a delivery to the chosen place is free, minor units; none before a place is chosen, and where none becomes free.
+    #[must_use]
+    pub fn free_from(&self) -> Option<i64> {
+        let zone = self.zones.first().filter(|_| self.place.is_some())?;
+        zone.iter().filter_map(|way| if way.rate.fee == 0 && way.rate.per_kg_fee == 0 { Some(0) } else { way.rate.free_from }).min()
+    }
+
     /// The lowest and the highest fee over the zones, each with its cheapest way; none where nothing is delivered.
     #[must_use]
     pub fn fees(&self, price: Money, weight_g: i64) -> Option<(Money, Money)> {
@@ -97,6 +104,9 @@ pub struct DeliveryOption {
     pub cash: CashOnDelivery,
 }
 
+/// A gift note has at most so many characters: they fit on a card.
+pub const MAX_GIFT_NOTE_CHARS: usize = 300;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutForm {
     pub cart: CartId,
@@ -106,6 +116,10 @@ pub struct CheckoutForm {
     pub billing_address: Option<Address>,
     /// A code of [`DeliveryOption`].
     pub delivery: String,
+    /// What is to be written on a card in the parcel, at most [`MAX_GIFT_NOTE_CHARS`]; empty without one. Left out of the hash of a form
+    /// without one, so that forms of before there were any can be sent again.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub gift_note: String,
     pub payment: PaymentMethod,
     /// The total that the shopper saw, minor units; when the real one differs, the order is refused.
     pub seen_total: Option<i64>,
@@ -154,9 +168,13 @@ mod tests {
         assert_eq!(to.fees(pesos(10_000), 500), Some((pesos(8_900), pesos(15_900))));
         assert_eq!(to.fees(pesos(50_000), 1_001), Some((pesos(0), pesos(16_900))));
         assert!(to.ways(pesos(10_000), 500).is_empty());
+        assert_eq!(to.free_from(), None);
         to.place = Some(DeliveryPlace::default());
         let fees: Vec<_> = to.ways(pesos(10_000), 500).into_iter().map(|(fee, _)| fee.minor).collect();
         assert_eq!(fees, [8_900, 18_900]);
+        assert_eq!(to.free_from(), Some(50_000));
+        to.zones = vec![vec![way(18_900, None)]];
+        assert_eq!(to.free_from(), None);
         assert_eq!(DeliveryTo::default().fees(pesos(1), 1), None);
     }
 }

@@ -20,6 +20,10 @@ pub struct TodayView {
     /// Orders placed today, shop's time; by card once the card is authorised.
     pub orders: i64,
     pub sales: Money,
+    /// Orders and sales, minor units, of the same day a week ago until this time.
+    pub week_ago: (i64, i64),
+    /// What is ordered until then counts as ordered today, of all delivery methods the first; none when today has none any more.
+    pub cut_off: Option<Timestamp>,
     /// Orders by what is to be done with them.
     pub queues: QueueCounts,
     /// Open refusals, the latest first, at most 50.

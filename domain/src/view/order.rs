@@ -1,3 +1,5 @@
+//! Orders as pages, mails and the API show them.
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -5,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, ContactDetails};
 use crate::credit::PricePart;
-use crate::id::{CaptureId, OrderId, OrderLineId, ParcelId, PaymentId, PictureId};
+use crate::id::{CaptureId, ContactId, OrderId, OrderLineId, ParcelId, PaymentId, PictureId, RefundId};
 use crate::messages::{Msg, t};
 use crate::order::{
     AdjustmentKind, AdjustmentSource, AttemptState, CaptureState, Channel, DeliveryState, FulfilmentState, ParcelState, PaymentMethod,
-    PaymentState, ReturnCause, Tender,
+    PaymentState, ReturnCause, Tender, open_units,
 };
 use crate::{Locale, Money, Timestamp};
 
@@ -22,7 +24,7 @@ pub struct OrderRowView {
     /// The name of who bought; none where it was not taken, at a counter.
     pub customer: Option<String>,
     pub total: Money,
-    /// The part of the total that is no longer due.
+    /// The part of the total that is waived.
     pub waived: Money,
     pub units: i64,
     pub method: PaymentMethod,
@@ -33,7 +35,7 @@ pub struct OrderRowView {
 }
 
 impl OrderRowView {
-    /// The total less what is no longer due.
+    /// The total less what is waived.
     #[must_use]
     pub fn price(&self) -> Money {
         Money::new(self.total.minor - self.waived.minor, self.total.currency)
@@ -45,6 +47,8 @@ pub struct OrderLineView {
     pub id: OrderLineId,
     /// The SKU when it was bought.
     pub sku: String,
+    /// Of its product's page, for shoppers; none when the product is not published any more.
+    pub slug: Option<String>,
     /// The product's name when it was bought.
     pub name: String,
     /// The chosen options when it was bought.
@@ -124,10 +128,10 @@ pub struct ParcelView {
 }
 
 impl OrderLineView {
-    /// Units that are to be sent and did not leave yet.
+    /// Units that can still be cancelled, or sent.
     #[must_use]
     pub const fn open(&self) -> i64 {
-        self.quantity - self.cancelled - self.shipped
+        open_units(self.quantity, self.cancelled, self.shipped)
     }
 
     /// The product's name with the chosen options.
@@ -139,7 +143,7 @@ impl OrderLineView {
     /// What became of its units and its price, where not all of them are simply sent and paid: "1 cancelled · 2 came back". `staff` are
     /// told where the units are that came back.
     #[must_use]
-    pub fn fates(&self, locale: Locale, staff: bool) -> Option<String> {
+    pub fn unit_states(&self, locale: Locale, staff: bool) -> Option<String> {
         let units = |units: i64, message: Msg| (units > 0).then(|| message.with(locale, &[("units", &locale.number(units))]));
         let back = if staff {
             [
@@ -151,8 +155,9 @@ impl OrderLineView {
         };
         let refunded = (self.refunded.minor > 0).then(|| t::ORDER_LINE_REFUNDED.with(locale, &[("amount", &locale.money(self.refunded))]));
         let [first, second] = back;
-        let fates: Vec<String> = [units(self.cancelled, t::ORDER_UNITS_CANCELLED), first, second, refunded].into_iter().flatten().collect();
-        (!fates.is_empty()).then(|| fates.join(" · "))
+        let unit_states: Vec<String> =
+            [units(self.cancelled, t::ORDER_UNITS_CANCELLED), first, second, refunded].into_iter().flatten().collect();
+        (!unit_states.is_empty()).then(|| unit_states.join(" · "))
     }
 }
 
@@ -171,6 +176,7 @@ pub struct TimelineEntry {
 /// A refund, for staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundView {
+    pub id: RefundId,
     pub amount: Money,
     /// Tax inside what of the price it is.
     pub tax: Money,
@@ -180,6 +186,8 @@ pub struct RefundView {
     pub state: String,
     /// It is of a payment in cash: staff hand the money over, or transfer it.
     pub by_hand: bool,
+    /// When they did, and who.
+    pub handed_over: Option<(Timestamp, String)>,
     pub reason: String,
     pub failure: Option<String>,
     pub actor: String,
@@ -245,9 +253,9 @@ impl CancelledMoney {
     pub const fn of(method: PaymentMethod, back: Money) -> Self {
         match method {
             PaymentMethod::Card if back.minor > 0 => Self::Back(back),
-            PaymentMethod::Cod if back.minor > 0 => Self::BackByHand(back),
+            PaymentMethod::Cash if back.minor > 0 => Self::BackByHand(back),
             PaymentMethod::Card => Self::NotCharged,
-            PaymentMethod::Cod => Self::Nothing,
+            PaymentMethod::Cash => Self::Nothing,
         }
     }
 
@@ -262,6 +270,18 @@ impl CancelledMoney {
     }
 }
 
+impl PaymentMethod {
+    /// What it is called; cash is paid on delivery where the order `is_delivered`, and not handed over at a counter.
+    #[must_use]
+    pub const fn words(self, is_delivered: bool) -> Msg {
+        match self {
+            Self::Card => t::CHECKOUT_PAYMENT_CARD,
+            Self::Cash if is_delivered => t::CHECKOUT_PAYMENT_ON_DELIVERY,
+            Self::Cash => t::ORDER_CASH,
+        }
+    }
+}
+
 /// An order's page, for its shopper and for staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderView {
@@ -271,6 +291,8 @@ pub struct OrderView {
     pub channel: Channel,
     /// None where nobody's name was taken: at a counter.
     pub contact: Option<ContactDetails>,
+    /// The contact's id, which leads to the customer's page; for staff.
+    pub customer: Option<ContactId>,
     /// None, like all up to `promised`, for what is handed over at a counter.
     pub delivery_address: Option<Address>,
     pub billing_address: Option<Address>,
@@ -280,6 +302,8 @@ pub struct OrderView {
     pub billing_label: Vec<String>,
     /// The delivery method's name as bought.
     pub delivery_name: Option<String>,
+    /// What is to be written on a card in the parcel.
+    pub gift_note: Option<String>,
     /// The earliest and the latest promised day.
     pub promised: Option<(Timestamp, Timestamp)>,
     pub payment_method: PaymentMethod,
@@ -290,14 +314,14 @@ pub struct OrderView {
     pub delivery_fee: Money,
     /// Tax inside the total.
     pub tax: Money,
-    /// Tax inside what is left of the total, without what is no longer due or was refunded.
+    /// Tax inside what is left of the total, without what is waived or was refunded.
     pub tax_left: Money,
     /// What the discount, the fee and everything like them consist of.
     pub adjustments: Vec<OrderAdjustmentView>,
     /// What the tax consists of.
     pub taxes: Vec<OrderTaxView>,
     pub total: Money,
-    /// The part of the total that is no longer due, because items came back or are not sent.
+    /// The part of the total that is not charged, because items came back or are not sent.
     pub waived: Money,
     pub captured: Money,
     /// What the gateway is asked to capture and has not answered.
@@ -338,6 +362,13 @@ pub struct OrderView {
 }
 
 impl OrderView {
+    /// The days on which it is promised to arrive; none once it has arrived, came back or was cancelled.
+    #[must_use]
+    pub fn arrival(&self) -> Option<(Timestamp, Timestamp)> {
+        let is_over = self.cancelled.is_some() || matches!(self.delivery, DeliveryState::Delivered | DeliveryState::Returned);
+        self.promised.filter(|_| !is_over)
+    }
+
     /// What is still to be paid; nothing of a cancelled order.
     #[must_use]
     pub fn due(&self) -> Money {
@@ -345,7 +376,7 @@ impl OrderView {
         Money::new(if self.cancelled.is_some() { 0 } else { due.max(0) }, self.total.currency)
     }
 
-    /// The total less what is no longer due.
+    /// The total less what is waived.
     #[must_use]
     pub fn price_now(&self) -> Money {
         Money::new(self.total.minor - self.waived.minor, self.total.currency)
@@ -364,7 +395,7 @@ impl OrderView {
         Money::new((self.refundable().minor - of_price).max(0), self.total.currency)
     }
 
-    /// What became of the total, for the lines below it: what is no longer due, what is to be paid where that is another amount, what was
+    /// What became of the total, for the lines below it: what is waived, what is to be paid where that is another amount, what was
     /// paid, and what was refunded.
     #[must_use]
     pub fn after_total(&self) -> Vec<(Msg, Money)> {
@@ -421,9 +452,9 @@ mod tests {
     fn only_captured_money_is_announced_as_refunded() {
         let pesos = |minor| Money::new(minor, Currency::PHP);
         let words = |method, captured| CancelledMoney::of(method, pesos(captured)).words(Locale::En);
-        assert_eq!(words(PaymentMethod::Cod, 0), "Nothing was paid.");
+        assert_eq!(words(PaymentMethod::Cash, 0), "Nothing was paid.");
         assert_eq!(words(PaymentMethod::Card, 0), "Your card is not charged.");
         assert_eq!(words(PaymentMethod::Card, 11_900), "₱119.00 is refunded to your card.");
-        assert_eq!(words(PaymentMethod::Cod, 11_900), "₱119.00 is refunded in cash or by transfer.");
+        assert_eq!(words(PaymentMethod::Cash, 11_900), "₱119.00 is refunded in cash or by transfer.");
     }
 }

@@ -41,7 +41,6 @@ pub struct TaxRateDraft {
     pub source: String,
 }
 
-/// A price list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceListView {
     pub id: PriceListId,
@@ -119,5 +118,6 @@ pub struct DiscountRowView {
 pub struct DiscountListView {
     /// Up to 50, the newest first.
     pub codes: Vec<DiscountRowView>,
+    pub previous: Option<String>,
     pub next: Option<String>,
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PictureView, StockRowView};
-use crate::Money;
-use crate::id::{CategoryId, PictureId, ProductId, VariantId};
+use super::{PictureView, ProductFact, StockRowView};
+use crate::id::{CategoryId, PictureId, ProductId, ProductTypeId, VariantId};
+use crate::{Money, Timestamp};
 
 /// A product in the managers' list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,7 @@ pub struct ProductRowView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductListView {
     pub products: Vec<ProductRowView>,
+    pub previous: Option<String>,
     pub next: Option<String>,
 }
 
@@ -38,8 +39,10 @@ pub struct CategoryRowView {
     pub picture: Option<PictureView>,
     /// Is it in the shop's menu?
     pub published: bool,
-    /// Products in it, whatever their state.
+    /// Products in it, whatever their state; of one that is filled by a rule those that are published.
     pub products: i64,
+    /// Is it filled by a rule?
+    pub by_rule: bool,
 }
 
 /// Texts of a category in one language.
@@ -56,6 +59,35 @@ pub struct CategoryTexts {
     pub blurb: String,
 }
 
+/// What fills a category in place of hands: the published products of which all that is given here is true.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CategoryRule {
+    /// They have this tag, in small letters; empty for any.
+    pub tag: String,
+    /// The lowest price of their variants is at least so much, minor units of the shop's currency, tax inside.
+    pub price_min: Option<i64>,
+    /// And at most so much.
+    pub price_max: Option<i64>,
+    /// They came in the last so many days, today included, by the shop's calendar; 1 to 365.
+    pub new_days: Option<i64>,
+    /// Their lowest price has a higher compare-at price.
+    pub on_sale: bool,
+    /// They can be bought now.
+    pub in_stock: bool,
+}
+
+impl CategoryRule {
+    /// The most days of [`new_days`](Self::new_days).
+    pub const MOST_DAYS: i64 = 365;
+
+    /// Is nothing given? Every product would be in the category.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A category as it is edited.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryDraft {
@@ -68,6 +100,8 @@ pub struct CategoryDraft {
     /// Is it in the shop's menu?
     pub published: bool,
     pub texts: Vec<CategoryTexts>,
+    /// What fills it; none where products are put into it by hand.
+    pub rule: Option<CategoryRule>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +174,10 @@ pub struct ProductDraft {
     /// Stable key for imports; made from the English name when empty.
     pub handle: String,
     pub category: Option<CategoryId>,
+    /// Its type, whose fields it states.
+    pub product_type: Option<ProductTypeId>,
+    /// What it states, by the fields of its type.
+    pub facts: Vec<ProductFact>,
     pub vendor: String,
     /// `standard`, `exempt`, `zero` or `none`.
     pub tax_class: String,
@@ -165,4 +203,66 @@ pub struct ProductAdminView {
     pub pictures: Vec<PictureView>,
     /// Stock of each variant, in the order of the draft's variants.
     pub stock: Vec<StockRowView>,
+}
+
+/// A part of a product that is changed as a whole, as the events of its changes name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProductChange {
+    Texts,
+    Category,
+    ProductType,
+    Facts,
+    Vendor,
+    TaxClass,
+    Featured,
+    Tags,
+    Options,
+    Variants,
+    Pictures,
+    Status,
+}
+
+impl ProductChange {
+    pub const ALL: [Self; 12] = [
+        Self::Texts,
+        Self::Category,
+        Self::ProductType,
+        Self::Facts,
+        Self::Vendor,
+        Self::TaxClass,
+        Self::Featured,
+        Self::Tags,
+        Self::Options,
+        Self::Variants,
+        Self::Pictures,
+        Self::Status,
+    ];
+
+    /// As events have it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Texts => "texts",
+            Self::Category => "category",
+            Self::ProductType => "product_type",
+            Self::Facts => "facts",
+            Self::Vendor => "vendor",
+            Self::TaxClass => "tax_class",
+            Self::Featured => "featured",
+            Self::Tags => "tags",
+            Self::Options => "options",
+            Self::Variants => "variants",
+            Self::Pictures => "pictures",
+            Self::Status => "status",
+        }
+    }
+}
+
+/// One change of a product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductChangeView {
+    /// The text of an actor.
+    pub actor: String,
+    pub at: Timestamp,
+    pub parts: Vec<ProductChange>,
 }

@@ -116,7 +116,6 @@ pub struct RefusalView {
     pub order: Option<(OrderId, String)>,
     /// The kind of mail, as its job names it.
     pub mail: Option<String>,
-    /// The amount of money.
     pub amount: Option<Money>,
     /// As stored; [`refusal_reason`] puts it in the user's language.
     pub reason: String,

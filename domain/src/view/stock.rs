@@ -31,6 +31,7 @@ pub struct StockRowView {
 pub struct StockListView {
     /// Up to 50, by SKU.
     pub rows: Vec<StockRowView>,
+    pub previous: Option<String>,
     pub next: Option<String>,
 }
 
@@ -63,6 +64,14 @@ pub struct MovementView {
     pub actor: String,
     pub order: Option<OrderId>,
     pub order_number: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovementListView {
+    /// Up to 50, newest first.
+    pub movements: Vec<MovementView>,
+    pub previous: Option<String>,
+    pub next: Option<String>,
 }
 
 /// A location, as edited.

@@ -15,7 +15,7 @@ use super::error::DbError;
 use super::handle::Db;
 use super::open::LOCKED;
 use super::tx::Tx;
-use super::writer::MAX_QUEUED;
+use super::writer::{Limits, MAX_QUEUED};
 
 /// Why a batch was rolled back.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ struct Call<C, T, E> {
     command: C,
     reply: oneshot::Sender<Result<T, E>>,
     since: Instant,
+    /// A transaction with it was told to commit and did not answer: it may be done, or become so.
+    in_doubt: bool,
 }
 
 impl<C, T, E> Call<C, T, E>
@@ -55,18 +57,24 @@ where
         let _ = self.reply.send(answer);
     }
 
+    /// Answers with the database's error. That nothing was written is not said of what is in doubt.
+    fn fail(self, error: DbError) {
+        let error = if self.in_doubt && error.is_transient() { DbError::InDoubt } else { error };
+        self.answer(Err(error.into()));
+    }
+
     /// Has it waited for as long as it may?
     fn is_expired(&self) -> bool {
         self.since.elapsed() >= LOCKED
     }
 }
 
-/// How long a batch waits for locks that its work does not take itself: a unique key that a rival is just writing, a locked table.
-const LOCK_TIMEOUT: &str = "set local lock_timeout = '1s'";
-/// How long a deferred command waits for its row.
-const DEFERRED_LOCK_TIMEOUT: &str = "set local lock_timeout = '250ms'";
 /// How long a batch may take.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(6);
+/// A batch waits so long for locks that its work does not take itself: a unique key that a rival is just writing, a locked table.
+const LIMITS: Limits = Limits { timeout: BATCH_TIMEOUT, begin: "BEGIN; set local lock_timeout = '1s'" };
+/// A deferred command waits so long for its row.
+const DEFERRED_LIMITS: Limits = Limits { timeout: BATCH_TIMEOUT, begin: "BEGIN; set local lock_timeout = '250ms'" };
 /// The pause between two tries of deferred commands: the first, and the longest.
 const RETRY_PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
 
@@ -110,7 +118,7 @@ where
     /// The command's own, or [`DbError::Busy`] when too many wait or a row it needs was locked for too long.
     pub async fn call(&self, command: C) -> Result<T, E> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Call { command, reply, since: Instant::now() }).map_err(|_| DbError::Busy)?;
+        self.queue.try_send(Call { command, reply, since: Instant::now(), in_doubt: false }).map_err(|_| DbError::Busy)?;
         answer.await.unwrap_or_else(|_| Err(DbError::Stopped.into()))
     }
 }
@@ -118,11 +126,14 @@ where
 /// Commands that wait for a row, each with what it waits for.
 type Deferred<C, T, E, K> = mpsc::UnboundedSender<(Call<C, T, E>, K)>;
 
+/// What an executor's work is about: it has no such values of its own.
+type About<C, T, E, K> = PhantomData<fn(C, K) -> Result<T, E>>;
+
 struct Executor<C, T, E, K, W> {
     db: Db,
     work: W,
     max_batch: usize,
-    of: PhantomData<fn(C, K) -> Result<T, E>>,
+    of: About<C, T, E, K>,
 }
 
 /// A rival transaction may have taken the same key, which breaks a unique rule at the end. Run again, the work sees what the
@@ -137,18 +148,15 @@ where
     K: Clone + PartialEq + Send + Sync + 'static,
     W: AsyncFn(&mut Tx, &[C], Option<&K>) -> Result<Vec<Outcome<T, E, K>>, BatchError> + Clone + Send + Sync + 'static,
 {
-    async fn attempt(&self, commands: Vec<C>, awaited: Option<K>, locks: &'static str) -> Result<Vec<Outcome<T, E, K>>, BatchError> {
+    async fn attempt(&self, commands: Vec<C>, awaited: Option<K>, limits: Limits) -> Result<Vec<Outcome<T, E, K>>, BatchError> {
         let work = self.work.clone();
-        let all = async move |tx: &mut Tx| {
-            tx.lock(locks, &[]).await?;
-            work(tx, &commands, awaited.as_ref()).await
-        };
-        self.db.write_within(BATCH_TIMEOUT, self.db.system(), all).await
+        let all = async move |tx: &mut Tx| work(tx, &commands, awaited.as_ref()).await;
+        self.db.write_within(limits, self.db.system(), all).await
     }
 
     /// Does what waits, and answers all but those that are deferred.
     async fn run(self: &Arc<Self>, calls: Vec<Call<C, T, E>>, deferred: &Deferred<C, T, E, K>) {
-        match self.attempt(commands(&calls), None, LOCK_TIMEOUT).await {
+        match self.attempt(commands(&calls), None, LIMITS).await {
             Ok(results) => {
                 for (call, done) in calls.into_iter().zip(results) {
                     finish(call, done, deferred);
@@ -161,29 +169,30 @@ where
             // The same would happen to each of them: they are not retried one by one.
             Err(BatchError::Db(error @ (DbError::Stopped | DbError::Busy | DbError::Away | DbError::Full))) => {
                 for call in calls {
-                    call.answer(Err(error.clone().into()));
+                    call.fail(error.clone());
                 }
             }
-            Err(_) => {
+            Err(error) => {
+                let in_doubt = matches!(error, BatchError::Db(DbError::InDoubt));
                 for call in calls {
-                    self.alone(call, deferred).await;
+                    self.alone(Call { in_doubt, ..call }, deferred).await;
                 }
             }
         }
     }
 
     async fn alone(&self, call: Call<C, T, E>, deferred: &Deferred<C, T, E, K>) {
-        match self.one(&call.command, LOCK_TIMEOUT).await {
+        match self.one(&call.command, LIMITS).await {
             Ok(done) => finish(call, done, deferred),
-            Err(error) => call.answer(Err(error.into())),
+            Err(error) => call.fail(error),
         }
     }
 
     /// Does one command. After a rival's unique violation it is run again: the work then sees what the rival wrote.
-    async fn one(&self, command: &C, locks: &'static str) -> Result<Outcome<T, E, K>, DbError> {
+    async fn one(&self, command: &C, limits: Limits) -> Result<Outcome<T, E, K>, DbError> {
         let mut tries = 1;
         loop {
-            match self.attempt(vec![command.clone()], None, locks).await {
+            match self.attempt(vec![command.clone()], None, limits).await {
                 Ok(mut results) => return Ok(results.pop().unwrap_or(Outcome::Answered(Err(DbError::Stopped.into())))),
                 Err(BatchError::Db(error)) if error.is_unique_violation() && tries < MAX_TRIES => tries += 1,
                 Err(BatchError::Db(error)) => return Err(error),
@@ -197,10 +206,10 @@ where
     async fn retry_one_by_one(self: Arc<Self>, mut calls: Vec<Call<C, T, E>>, deferred: Deferred<C, T, E, K>) {
         while !calls.is_empty() {
             for call in std::mem::take(&mut calls) {
-                match self.one(&call.command, DEFERRED_LOCK_TIMEOUT).await {
+                match self.one(&call.command, DEFERRED_LIMITS).await {
                     Ok(done) => finish(call, done, &deferred),
                     Err(DbError::Busy) if !call.is_expired() => calls.push(call),
-                    Err(error) => call.answer(Err(error.into())),
+                    Err(error) => call.fail(error),
                 }
             }
             tokio::time::sleep(RETRY_PAUSES.1).await;
@@ -212,7 +221,7 @@ where
         if calls.is_empty() {
             return calls;
         }
-        match self.attempt(calls.iter().map(|(call, _)| call.command.clone()).collect(), awaited, DEFERRED_LOCK_TIMEOUT).await {
+        match self.attempt(calls.iter().map(|(call, _)| call.command.clone()).collect(), awaited, DEFERRED_LIMITS).await {
             Ok(results) => {
                 let mut left = Vec::new();
                 for ((call, _), done) in calls.into_iter().zip(results) {
@@ -226,15 +235,17 @@ where
             Err(BatchError::Db(DbError::Busy)) => calls,
             Err(BatchError::Db(error @ (DbError::Stopped | DbError::Away | DbError::Full))) => {
                 for (call, _) in calls {
-                    call.answer(Err(error.clone().into()));
+                    call.fail(error.clone());
                 }
                 Vec::new()
             }
-            Err(_) => {
+            Err(error) => {
                 // One of them cannot be done together with the others.
+                let is_doubtful = matches!(error, BatchError::Db(DbError::InDoubt));
                 let (deferred, mut left) = mpsc::unbounded_channel();
                 for (call, _) in calls {
-                    self.alone(call, &deferred).await;
+                    let in_doubt = call.in_doubt || is_doubtful;
+                    self.alone(Call { in_doubt, ..call }, &deferred).await;
                 }
                 drop(deferred);
                 std::iter::from_fn(|| left.try_recv().ok()).collect()
@@ -262,7 +273,7 @@ where
             let before = calls.len();
             let (late, on_time): (Vec<_>, Vec<_>) = calls.into_iter().partition(|(call, _)| call.is_expired());
             for (call, _) in late {
-                call.answer(Err(DbError::Busy.into()));
+                call.fail(DbError::Busy);
             }
             let Some((_, row)) = on_time.first() else {
                 calls = Vec::new();

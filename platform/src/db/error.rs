@@ -9,13 +9,16 @@ pub enum DbError {
     /// An error of the database itself.
     #[error("database: {0}")]
     Sql(Arc<sqlx::Error>),
-    /// The server closed the connection before the change was committed: it was stopped or restarted, or the network was cut. Nothing was
-    /// written.
+    /// The server closed the connection before the change was committed: it was stopped or restarted, or the network was cut. Or it takes
+    /// no writes: it is a replica now. Nothing was written.
     #[error("the connection to the database was lost: {0}")]
     Lost(Arc<sqlx::Error>),
     /// A value cannot be written as JSON, or what is stored as JSON cannot be read.
     #[error("JSON: {0}")]
     Json(Arc<serde_json::Error>),
+    /// What is stored under this name in the settings cannot be read as what it is. Nothing stands in for it.
+    #[error("the setting “{key}” cannot be read: {source}; put back a backup, or what it was before")]
+    Setting { key: String, source: Arc<serde_json::Error> },
     /// This panicked. What it wrote was rolled back.
     #[error("{0} panicked")]
     Panicked(&'static str),
@@ -108,6 +111,9 @@ const IDLE: &str = "25P03";
 const SHUTDOWN: &str = "57P01";
 /// It has closed the connection: these, and Postgres' crash_shutdown, cannot_connect_now and idle_session_timeout.
 const LOST: [&str; 5] = [SHUTDOWN, "57P02", "57P03", "57P05", IDLE];
+/// Postgres' read_only_sql_transaction: the server is a replica, or the database is read only. A primary that was demoted still has
+/// connections of its former clients, and none of these is of use any more.
+const NO_WRITES: &str = "25006";
 /// SQLite's SQLITE_READONLY, the last eight bits of its kinds.
 const READ_ONLY: u32 = 8;
 
@@ -131,12 +137,14 @@ impl From<sqlx::Error> for DbError {
     }
 }
 
-/// Has the server closed the connection?
+/// Is the connection of no use any more?
 fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         // What closes a connection as soon as it is made, as a proxy without its server does, breaks the protocol.
         sqlx::Error::Io(_) | sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| LOST.contains(&&*code) || code.starts_with("08")),
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| LOST.contains(&&*code) || code == NO_WRITES || code.starts_with("08"))
+        }
         _ => false,
     }
 }
@@ -161,7 +169,7 @@ impl DbError {
         matches!(self, Self::Sql(e) if e.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation))
     }
 
-    /// The server has closed the connection: it was restarted, or the network was cut.
+    /// The server has closed the connection, as it was restarted or the network was cut, or it takes no writes.
     pub(super) const fn lost_connection(&self) -> bool {
         matches!(self, Self::Lost(_))
     }
@@ -187,21 +195,32 @@ impl DbError {
 
     /// Can the same be tried again in a moment? The shop is not at fault.
     #[must_use]
-    pub const fn is_passing(&self) -> bool {
+    pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Busy | Self::Away | Self::Lost(_) | Self::Stopped)
+    }
+
+    /// Is it unknown whether what was to be written was, at the bottom of this error?
+    #[must_use]
+    pub fn is_in_doubt_in(error: &(dyn std::error::Error + 'static)) -> bool {
+        causes(error).any(|cause| matches!(cause, Self::InDoubt))
     }
 
     /// Is what passes, such as a database that does not answer, at the bottom of this error?
     #[must_use]
-    pub fn is_passing_in(error: &(dyn std::error::Error + 'static)) -> bool {
-        std::iter::successors(Some(error), |error| error.source()).any(|error| error.downcast_ref::<Self>().is_some_and(Self::is_passing))
+    pub fn is_transient_in(error: &(dyn std::error::Error + 'static)) -> bool {
+        causes(error).any(Self::is_transient)
     }
 
     /// Serialisation failure or deadlock: the same work may succeed when it is done again. So it may when this process stood still
-    /// for so long that Postgres took its transaction back.
+    /// for so long that Postgres took its transaction back, and on a connection to the server that is the primary now.
     pub(super) fn retryable(&self) -> bool {
-        self.code().is_some_and(|c| c == "40001" || c == "40P01" || c == IDLE)
+        self.code().is_some_and(|c| c == "40001" || c == "40P01" || c == IDLE || c == NO_WRITES)
     }
+}
+
+/// This error and those below it that are a database's.
+fn causes<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'a DbError> {
+    std::iter::successors(Some(error), |error| error.source()).filter_map(|error| error.downcast_ref())
 }
 
 #[cfg(test)]
@@ -213,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_connection_is_passing_at_the_bottom_of_other_errors_too() {
+    fn a_lost_connection_is_transient_at_the_bottom_of_other_errors_too() {
         #[derive(Debug, thiserror::Error)]
         enum Outer {
             #[error(transparent)]
@@ -221,15 +240,20 @@ mod tests {
             #[error(transparent)]
             Key(#[from] crate::once::KeyError),
         }
-        assert!(reset().is_passing() && reset().lost_connection());
-        assert!(DbError::is_passing_in(&Outer::from(crate::throttle::Throttled::from(reset()))));
-        assert!(DbError::is_passing_in(&Outer::from(crate::once::KeyError::from(reset()))));
-        assert!(!DbError::is_passing_in(&Outer::from(crate::once::KeyError::Reused)));
+        assert!(reset().is_transient() && reset().lost_connection());
+        assert!(DbError::is_transient_in(&Outer::from(crate::throttle::Throttled::from(reset()))));
+        assert!(DbError::is_transient_in(&Outer::from(crate::once::KeyError::from(reset()))));
+        assert!(!DbError::is_transient_in(&Outer::from(crate::once::KeyError::Reused)));
+        let in_doubt = Outer::from(crate::once::KeyError::from(reset().of_commit()));
+        assert!(DbError::is_in_doubt_in(&in_doubt) && !DbError::is_transient_in(&in_doubt));
+        assert!(!DbError::is_in_doubt_in(&Outer::from(crate::once::KeyError::from(reset()))));
     }
 
     #[test]
     fn a_connection_that_is_lost_while_it_commits_leaves_the_change_in_doubt() {
         assert!(matches!(reset().of_commit(), DbError::InDoubt));
+        assert!(DbError::is_in_doubt_in(&crate::throttle::Throttled::from(DbError::InDoubt)));
+        assert!(!DbError::is_in_doubt_in(&reset()));
         assert!(matches!(DbError::Busy.of_commit(), DbError::Busy));
     }
 }

@@ -5,7 +5,7 @@
 //! transaction, tried again when it fails to serialise. An error, a panic, a swallowed database error or a nested write
 //! undoes only its own caller.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,17 +16,17 @@ use super::bind::Binds;
 use super::derived_reads::derived_reads;
 use super::error::DbError;
 use super::file_lock::FileLock;
-use super::reachability::{Lease, MAX_TRIES, Reach, away};
+use super::reachability::{MAX_TRIES, PooledConnection, Reach, away};
 use super::row::{self, FromDb, RawRow, Scalar};
 use super::tx::{Read, Tx, postgres_args, sqlite_args};
-use super::writer::{WriteTask, is_writer_thread, write_task};
+use super::writer::{Limits, WriteTask, is_writer_thread, write_task};
 use crate::Context;
 use crate::clock::Clock;
 use crate::rng::Rng;
 
 /// How long a write may take on Postgres, from its beginning to its commit. After it the connection is given up: a network that
 /// swallows packets would hold it for a quarter of an hour.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+const WRITE_LIMITS: Limits = Limits { timeout: Duration::from_secs(60), begin: "BEGIN" };
 /// How long a reading may take on Postgres.
 const READ_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -45,10 +45,12 @@ pub(super) struct Inner {
     pub(super) url: String,
     pub(super) lock: Option<FileLock>,
     pub(super) reach: Arc<Reach>,
-    /// Looks whether Postgres answers; ends with the database.
+    /// Looks whether Postgres answers, on a connection of its own; ends with the database.
     pub(super) looking: Option<tokio::task::AbortHandle>,
     /// The last write was refused because the disk is full.
     pub(super) full: Arc<AtomicBool>,
+    /// Counts statements, those that begin and end transactions among them.
+    pub(super) statements: Arc<AtomicU64>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
 }
@@ -81,7 +83,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.write_within(WRITE_TIMEOUT, ctx.clone(), work).await
+        self.write_within(WRITE_LIMITS, ctx.clone(), work).await
     }
 
     /// The same for what the program does by itself.
@@ -94,7 +96,7 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.write_within(WRITE_TIMEOUT, self.system(), work).await
+        self.write_within(WRITE_LIMITS, self.system(), work).await
     }
 
     /// A context for what the program does by itself.
@@ -125,8 +127,8 @@ impl Db {
         &self.0.rng
     }
 
-    /// The same, aborted on Postgres when it is not done after this time.
-    pub(super) async fn write_within<T, E, F>(&self, timeout: Duration, ctx: Context, work: F) -> Result<T, E>
+    /// The same within other limits on Postgres.
+    pub(super) async fn write_within<T, E, F>(&self, limits: Limits, ctx: Context, work: F) -> Result<T, E>
     where
         F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -135,7 +137,7 @@ impl Db {
         if is_writer_thread() {
             return Err(DbError::Nested.into());
         }
-        let (task, answer) = write_task(work, ctx, Arc::clone(&self.0.clock), timeout);
+        let (task, answer) = write_task(work, ctx, Arc::clone(&self.0.clock), limits);
         let sent = match &*self.0.queue.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(queue) => queue.try_send(task).map_err(|e| match e {
                 mpsc::error::TrySendError::Full(_) => DbError::Busy,
@@ -179,6 +181,13 @@ impl Db {
         self.0.full.load(Ordering::Relaxed)
     }
 
+    /// Statements that were sent to the database by this program, those that begin and end transactions among them. Only the difference
+    /// of two answers means something.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.0.statements.load(Ordering::Relaxed)
+    }
+
     /// Writes a little and waits until it is kept, to find out whether writing works; after a disk was full as much as several
     /// orders would take.
     ///
@@ -204,6 +213,7 @@ impl Db {
     }
 
     async fn read(&self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<RawRow>, DbError> {
+        self.0.statements.fetch_add(1, Ordering::Relaxed);
         Ok(match &self.0.pool {
             Pool::Sqlite(pool) => {
                 let args = sqlite_args(binds)?;
@@ -212,7 +222,7 @@ impl Db {
             Pool::Postgres(pool) => {
                 let args = postgres_args(binds)?;
                 let reading = async {
-                    let mut lease = Lease::of(pool).await?;
+                    let mut lease = PooledConnection::of(pool).await?;
                     lease.ask(async |c| sqlx::query_with(sql, args).fetch_all(c).await).await
                 };
                 let read = tokio::time::timeout(READ_TIMEOUT, Box::pin(self.0.reach.run(reading))).await;
@@ -257,6 +267,9 @@ impl Db {
         let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
             let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+        if let Some(looking) = &self.0.looking {
+            looking.abort();
         }
         match &self.0.pool {
             Pool::Sqlite(pool) => pool.close().await,

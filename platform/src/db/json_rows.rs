@@ -3,8 +3,7 @@
 //! In the statement ids are `unhex(value->>'id')`, numbers, times and flags `cast(value->>'total' as bigint)`, texts `value->>'sku'`,
 //! bytes `unhex(value->>'sealed', '')`: on Postgres `unhex` with one argument makes a UUID, with two it makes bytes.
 
-use std::fmt::Write as _;
-use std::io;
+use std::{fmt, io};
 
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, Formatter};
@@ -69,22 +68,24 @@ impl Formatter for WithoutNul {
     }
 }
 
-/// An id or bytes in a row, written in hexadecimal digits.
+/// An id or bytes, written in hexadecimal digits: in a row, or as a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Hex<'a>(&'a [u8]);
 
-/// An id or bytes for a row.
+/// An id or bytes in hexadecimal digits.
 pub fn hex<T: AsRef<[u8]> + ?Sized>(bytes: &T) -> Hex<'_> {
     Hex(bytes.as_ref())
 }
 
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 impl Serialize for Hex<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut digits = String::with_capacity(self.0.len() * 2);
-        for byte in self.0 {
-            let _ = write!(digits, "{byte:02x}");
-        }
-        to.serialize_str(&digits)
+        to.collect_str(self)
     }
 }
 

@@ -75,7 +75,6 @@ struct Applied {
     checksum: Vec<u8>,
 }
 
-/// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct TableColumn {
     pub table_name: String,

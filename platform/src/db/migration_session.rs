@@ -20,9 +20,9 @@ const UNHURRIED: [(&str, &str); 3] = [("lock_timeout", "0"), ("statement_timeout
 const ONE_INDEX: &str = "without a transaction it may hold one “create index concurrently if not exists NAME on …” and nothing else";
 
 /// The turn of a program to do what others that share its Postgres must not do at the same time.
-pub struct Turn(Option<MigrationSession>);
+pub struct SetupLock(Option<MigrationSession>);
 
-impl Turn {
+impl SetupLock {
     /// Lets the next program go on. One that is dropped does so too, when its connection is closed.
     pub async fn end(self) {
         if let Some(session) = self.0 {
@@ -37,13 +37,13 @@ impl Db {
     ///
     /// # Errors
     /// The database's.
-    pub async fn turn(&self) -> Result<Turn, DbError> {
+    pub async fn lock_for_setup(&self) -> Result<SetupLock, DbError> {
         if !self.is_postgres() {
-            return Ok(Turn(None));
+            return Ok(SetupLock(None));
         }
         let mut session = MigrationSession::open(self).await?;
         session.lock().await?;
-        Ok(Turn(Some(session)))
+        Ok(SetupLock(Some(session)))
     }
 }
 

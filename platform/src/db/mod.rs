@@ -26,7 +26,7 @@ pub use file_lock::FileLock;
 pub use handle::Db;
 pub use json_rows::{Hex, JsonRows, hex, json_ids, json_texts};
 pub use migrate::{Backup, Migrated, Migrations, Scripts, TableColumn};
-pub use migration_session::Turn;
+pub use migration_session::SetupLock;
 pub use read_meter::ReadMeter;
 pub use row::{Flag, FromDb, Scalar};
 pub use sqlx_macros::FromRow;

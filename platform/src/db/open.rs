@@ -2,11 +2,11 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -16,14 +16,14 @@ use super::file_lock::{FileLock, refuse_several_names};
 use super::handle::{Db, Inner, Pool};
 use super::migrate::{SQLITE_TABLES, foreign_among};
 use super::postgres_writer::{Writers, postgres_writer};
-use super::reachability::Reach;
+use super::reachability::{Reach, Server};
 use super::tx::{Conn, Tx};
 use super::writer::{MAX_QUEUED, mark_writer_thread, sqlite_writer};
 use crate::clock::{Clock, SystemClock};
 use crate::rng::{Rng, SystemRng};
 
 /// Connections of Postgres for writes, and as many for reads.
-const POSTGRES_CONNECTIONS: u32 = 8;
+pub(super) const POSTGRES_CONNECTIONS: u32 = 8;
 /// How long a write waits for a lock, and a start for a database that does not answer.
 pub(super) const LOCKED: Duration = Duration::from_secs(5);
 /// What is told to Postgres beside. A program that stands still within a transaction holds what others want to buy: its session ends
@@ -37,7 +37,7 @@ const POSTGRES_SESSION: [(&str, &str); 7] = [
     ("tcp_keepalives_count", "2"),
     ("tcp_user_timeout", "20000"),
 ];
-/// A single statement of a write takes no longer.
+/// A single statement of a write takes no longer. It does not cut a commit short that waits for a synchronous replica.
 const STATEMENT: &str = "50s";
 /// Connections of SQLite for reads.
 const SQLITE_READERS: u32 = 4;
@@ -67,8 +67,8 @@ impl Db {
                 return Err(DbError::Url(url.to_owned()));
             }
             Self::sqlite(path, clock, rng).await
-        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Self::postgres(url, clock, rng).await
+        } else if is_postgres_address(url) {
+            Self::postgres(url, Server::Primary, clock, rng).await
         } else {
             Err(DbError::Url(url.to_owned()))
         }
@@ -85,12 +85,13 @@ impl Db {
         let file = path.to_owned();
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
         let (wake, is_full) = (Arc::clone(&changed), Arc::clone(&full));
-        let writer_rng = Arc::clone(&rng);
+        let statements = Arc::new(AtomicU64::new(0));
+        let (writer_rng, count) = (Arc::clone(&rng), Arc::clone(&statements));
         let writer = spawn_writer(move || async move {
             match open_sqlite_writer(&file).await {
                 Ok(conn) => {
                     let _ = up.send(Ok(()));
-                    sqlite_writer(Tx::new(Conn::Sqlite(conn), writer_rng), jobs, &wake, &is_full).await;
+                    sqlite_writer(Tx::new(Conn::Sqlite(conn), writer_rng, count), jobs, &wake, &is_full).await;
                 }
                 Err(e) => drop(up.send(Err(e))),
             }
@@ -112,50 +113,49 @@ impl Db {
             reach: Reach::new(),
             looking: None,
             full,
+            statements,
             clock,
             rng,
         })))
     }
 
-    async fn postgres(url: &str, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, DbError> {
+    pub(super) async fn postgres(url: &str, server: Server, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, DbError> {
         let options = PgConnectOptions::from_str(url).map_err(|_| DbError::Url("postgres://…".into()))?.disable_statement_logging();
         let shown = format!("postgres://{}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default());
         let failed = |e: sqlx::Error| DbError::Open { path: shown.clone(), reason: e.to_string() };
         // A pool would retry for its whole time limit; a mistyped address must fail at once.
         let first = tokio::time::timeout(LOCKED, options.connect()).await;
-        let first = first.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))).map_err(failed)?;
-        first.close().await.map_err(failed)?;
+        let mut first = first.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))).map_err(failed)?;
+        server.check(&mut first).await.map_err(failed)?;
         let (reach, alone) = (Reach::new(), options.clone());
         let locked = format!("{}s", LOCKED.as_secs());
         let options = options.options(POSTGRES_SESSION).options([("lock_timeout", &locked)]);
-        let reads = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(10))
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await
-            .map_err(failed)?;
-        // Writes read by key only: nothing that reads a whole table or index may be frozen into a plan that was made while it was empty.
-        let by_key = [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("statement_timeout", STATEMENT)];
-        let writes = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .test_before_acquire(false)
-            .connect_with(options.options(by_key))
-            .await
-            .map_err(failed)?;
+        let reads = server.pool().acquire_timeout(Duration::from_secs(10)).connect_with(options.clone()).await.map_err(failed)?;
+        // Writes read by key only: nothing that reads a whole table or index may be frozen into a plan that was made while it was empty. So
+        // one plan serves all values, and no write is planned more than once a connection.
+        let by_key = [
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("plan_cache_mode", "force_generic_plan"),
+            ("statement_timeout", STATEMENT),
+        ];
+        let writes = server.pool().connect_with(options.options(by_key)).await.map_err(failed)?;
         let (queue, jobs) = mpsc::channel(MAX_QUEUED);
         let (changed, full) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+        let statements = Arc::new(AtomicU64::new(0));
         let writers = Writers {
             pool: writes.clone(),
             reach: Arc::clone(&reach),
             changed: Arc::clone(&changed),
             full: Arc::clone(&full),
             rng: Arc::clone(&rng),
+            statements: Arc::clone(&statements),
         };
         let writer = spawn_writer(move || async move {
             tokio::task::LocalSet::new().run_until(postgres_writer(writers, jobs, POSTGRES_CONNECTIONS as usize)).await;
         })?;
-        let looking = tokio::spawn(Arc::clone(&reach).watch(alone)).abort_handle();
+        let looking = tokio::spawn(Arc::clone(&reach).watch(first, alone, server)).abort_handle();
         Ok(Self(Arc::new(Inner {
             queue: Mutex::new(Some(queue)),
             pool: Pool::Postgres(reads),
@@ -167,10 +167,15 @@ impl Db {
             reach,
             looking: Some(looking),
             full,
+            statements,
             clock,
             rng,
         })))
     }
+}
+
+pub(super) fn is_postgres_address(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
 }
 
 /// What is written and undone to find out whether a file may be written to: without it a program without permission would begin to serve.

@@ -2,16 +2,16 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
 use super::error::DbError;
-use super::reachability::{Lease, MAX_TRIES, Reach, away};
+use super::reachability::{MAX_TRIES, PooledConnection, Reach, away};
 use super::tx::{Conn, Tx};
-use super::writer::WriteTask;
+use super::writer::{Limits, WriteTask};
 use crate::rng::Rng;
 
 /// What Postgres' write tasks share.
@@ -22,6 +22,7 @@ pub(super) struct Writers {
     pub(super) changed: Arc<Notify>,
     pub(super) full: Arc<AtomicBool>,
     pub(super) rng: Arc<dyn Rng>,
+    pub(super) statements: Arc<AtomicU64>,
 }
 
 /// Postgres: a transaction each, as many at once as there are connections.
@@ -58,12 +59,13 @@ enum Stage {
 impl Writers {
     /// A transaction that is open. A connection that the server closed in the meantime, or on which nothing comes back, is only found
     /// out when it is used: then the next one is tried.
-    async fn begin(&self) -> Result<Tx, DbError> {
+    async fn begin(&self, begin: &'static str) -> Result<Tx, DbError> {
         let mut tries = 0;
         loop {
             let begun = async {
-                let mut tx = Tx::new(Conn::Postgres(Lease::of(&self.pool).await?), Arc::clone(&self.rng));
-                match tokio::time::timeout(BEGIN_TIMEOUT, tx.control("BEGIN")).await {
+                let mut tx =
+                    Tx::new(Conn::Postgres(PooledConnection::of(&self.pool).await?), Arc::clone(&self.rng), Arc::clone(&self.statements));
+                match tokio::time::timeout(BEGIN_TIMEOUT, tx.control(begin)).await {
                     Ok(begun) => begun.map(|()| Some(tx)),
                     Err(_) => Ok(None),
                 }
@@ -85,8 +87,8 @@ impl Writers {
         let mut tries = 0;
         loop {
             // What an earlier try ended with is no answer when there is no further one.
-            let mut tx = self.begin().await.inspect_err(|_| task.forget_outcome())?;
-            let (timeout, stage) = (task.timeout(), Cell::new(Stage::Open));
+            let (Limits { timeout, begin }, stage) = (task.limits(), Cell::new(Stage::Open));
+            let mut tx = self.begin(begin).await.inspect_err(|_| task.forget_outcome())?;
             let written = async {
                 let keep = task.run(&mut tx).await;
                 if !keep {
@@ -104,8 +106,12 @@ impl Writers {
                     Stage::Committing => DbError::InDoubt,
                 });
             };
-            if let Some(error) = tx.failed.as_ref().or(ended.as_ref().err()) {
-                self.reach.hear(error);
+            if let Some(error) = tx.failed.as_ref().or(ended.as_ref().err()).cloned() {
+                self.reach.hear(&error);
+                if error.lost_connection() {
+                    // A server that takes no writes any more rolls back, and is of no further use.
+                    tx.abandon();
+                }
                 if matches!(error, DbError::Full) {
                     self.full.store(true, Ordering::Relaxed);
                 }

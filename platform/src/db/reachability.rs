@@ -1,22 +1,28 @@
-//! Does Postgres answer? Checked once for all callers, so that none waits for a database that is not there.
+//! Does Postgres answer, and take what is written? Checked once for all callers, so that none waits for a database that is not there.
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgPool, Postgres};
+use futures::FutureExt;
+use futures::future::select_ok;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool, Postgres};
 use tokio::sync::{Notify, watch};
 
 use super::error::DbError;
+use super::open::POSTGRES_CONNECTIONS;
 
 /// What takes longer has the database looked for.
 const CHECK_AFTER: Duration = Duration::from_millis(300);
 /// Time between two checks.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
-/// How long a new connection may take before the database counts as unreachable. One that is stopped refuses at once; this is for one
-/// that no packet reaches.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an answer, or a new connection, may take before the database counts as unreachable. One that is stopped refuses at once; this is
+/// for one that no packet reaches.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Why a server is of no use that can be reached.
+const NO_PRIMARY: &str = "it takes no writes: it is a replica, or the database is read only";
 
 /// Tries of a read or a transaction, each on another connection, before the database counts as away.
 pub(super) const MAX_TRIES: u32 = 10;
@@ -25,6 +31,35 @@ pub(super) const MAX_TRIES: u32 = 10;
 pub(super) fn away(error: &DbError) -> DbError {
     tracing::warn!(%error, "no connection to the database lasts");
     DbError::Away
+}
+
+/// Which servers of Postgres are of use.
+#[derive(Clone, Copy)]
+pub(super) enum Server {
+    /// One that takes writes. A replica may be behind an address that just led to the primary, and all that is read there may be old.
+    Primary,
+    /// Any that can be read.
+    Any,
+}
+
+impl Server {
+    /// Is this server of use? A new connection is asked that; those that were made before notice when they write.
+    pub(super) async fn check(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        if matches!(self, Self::Any) {
+            return connection.ping().await;
+        }
+        let read_only: String = sqlx::query_scalar("show transaction_read_only").fetch_one(connection).await?;
+        if read_only == "on" { Err(std::io::Error::other(NO_PRIMARY).into()) } else { Ok(()) }
+    }
+
+    /// Of connections to such servers.
+    pub(super) fn pool(self) -> PgPoolOptions {
+        let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).test_before_acquire(false);
+        match self {
+            Self::Any => options,
+            Self::Primary => options.after_connect(move |connection, _| Box::pin(self.check(connection))),
+        }
+    }
 }
 
 /// Whether the database answers.
@@ -51,7 +86,12 @@ impl Reach {
             tokio::select! {
                 biased;
                 _ = told.wait_for(|away| *away) => return Err(DbError::Away),
-                done = work.as_mut() => return done.inspect_err(|error| self.hear(error)),
+                done = work.as_mut() => {
+                    if let Err(error) = &done {
+                        self.hear(error);
+                    }
+                    return done;
+                }
                 () = tokio::time::sleep(CHECK_AFTER) => self.asked.notify_one(),
             }
         }
@@ -64,13 +104,18 @@ impl Reach {
         }
     }
 
-    /// Checks on request, and then until the database answers again.
-    pub(super) async fn watch(self: Arc<Self>, options: PgConnectOptions) {
+    /// Checks on request, and then until the database answers again. The connection is kept for that.
+    pub(super) async fn watch(self: Arc<Self>, connection: PgConnection, options: PgConnectOptions, server: Server) {
+        let mut kept = Some(connection);
         loop {
             self.asked.notified().await;
-            while let Err(why) = look(&options).await {
-                if !self.away.send_replace(true) {
-                    tracing::error!(why, "the database does not answer; whoever needs it is told to come back");
+            loop {
+                match look(kept.take(), &options, server).await {
+                    Ok(connection) => break kept = connection,
+                    Err(why) if !self.away.send_replace(true) => {
+                        tracing::error!(why, "the database does not answer; whoever needs it is told to come back");
+                    }
+                    Err(_) => {}
                 }
                 tokio::time::sleep(CHECK_INTERVAL).await;
             }
@@ -82,38 +127,54 @@ impl Reach {
     }
 }
 
-async fn look(options: &PgConnectOptions) -> Result<(), String> {
-    let Ok(connected) = tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await else {
-        return Err(format!("no answer in {} s", CONNECT_TIMEOUT.as_secs()));
+/// Looks for the database on the connection that was kept for this, and where that does not answer, on a new one; returns the one that
+/// answered, to be kept. A database that is too busy for new connections answers on the kept one.
+///
+/// # Errors
+///
+/// Why the database cannot be reached.
+async fn look(kept: Option<PgConnection>, options: &PgConnectOptions, server: Server) -> Result<Option<PgConnection>, String> {
+    let ask = async {
+        let mut connection = kept.ok_or_else(|| sqlx::Error::Io(std::io::ErrorKind::NotConnected.into()))?;
+        server.check(&mut connection).await?;
+        Ok(connection)
     };
-    match connected.map_err(DbError::from) {
-        Ok(connection) => {
-            let _ = tokio::time::timeout(CONNECT_TIMEOUT, connection.close()).await;
-            Ok(())
+    let connect = async {
+        let mut connection = options.connect().await?;
+        server.check(&mut connection).await?;
+        Ok::<_, sqlx::Error>(connection)
+    };
+    let (mut ask, connect) = (ask.boxed(), connect.boxed());
+    let either = async {
+        match tokio::time::timeout(CHECK_AFTER, ask.as_mut()).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(_)) => connect.await,
+            Err(_) => select_ok([ask, connect]).await.map(|(connection, _)| connection),
         }
+    };
+    match tokio::time::timeout(ANSWER_TIMEOUT, either).await.map(|answered| answered.map_err(DbError::from)) {
+        Ok(Ok(connection)) => Ok(Some(connection)),
         // Too many connections: so it is there.
-        Err(DbError::Busy) => Ok(()),
-        Err(error) => Err(error.to_string()),
+        Ok(Err(DbError::Busy)) => Ok(None),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("no answer in {} s", ANSWER_TIMEOUT.as_secs())),
     }
 }
 
 /// A connection that goes back to its pool only when its statement was answered. One on which an answer is outstanding is
 /// closed: the answer may never come, and the pool would wait for it.
-pub(super) struct Lease {
+pub(super) struct PooledConnection {
     connection: Option<sqlx::pool::PoolConnection<Postgres>>,
     at_rest: bool,
 }
 
-impl Lease {
+impl PooledConnection {
     pub(super) async fn of(pool: &PgPool) -> Result<Self, DbError> {
         Ok(Self { connection: Some(pool.acquire().await?), at_rest: true })
     }
 
     /// Asks something of the connection.
-    pub(super) async fn ask<T>(
-        &mut self,
-        question: impl AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, sqlx::Error>,
-    ) -> Result<T, DbError> {
+    pub(super) async fn ask<T>(&mut self, question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>) -> Result<T, DbError> {
         let Some(connection) = &mut self.connection else { return Err(DbError::Stopped) };
         self.at_rest = false;
         let answer = question(connection).await.map_err(DbError::from);
@@ -128,7 +189,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         if !self.at_rest {
             self.abandon();

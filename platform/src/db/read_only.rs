@@ -13,7 +13,8 @@ use tokio::sync::Notify;
 use super::error::DbError;
 use super::handle::{Db, Inner, Pool};
 use super::migrate::Migrations;
-use super::reachability::Reach;
+use super::open::is_postgres_address;
+use super::reachability::{Reach, Server};
 use crate::clock::SystemClock;
 use crate::rng::SystemRng;
 
@@ -25,8 +26,9 @@ impl Db {
     pub async fn open_to_read(url: &str, migrations: &Migrations) -> Result<Self, DbError> {
         let db = match url.strip_prefix("sqlite:") {
             Some(path) => Self::sqlite_to_read(path.strip_prefix("//").unwrap_or(path)).await?,
-            // Opening makes nothing there.
-            None => Self::open(url).await?,
+            // Opening makes nothing there. A replica can be read too.
+            None if is_postgres_address(url) => Self::postgres(url, Server::Any, Arc::new(SystemClock), Arc::new(SystemRng)).await?,
+            None => return Err(DbError::Url(url.to_owned())),
         };
         let checked = db.check_schema(migrations.of(&db)).await;
         if checked.is_err() {
@@ -54,6 +56,7 @@ impl Db {
             reach: Reach::new(),
             looking: None,
             full: Arc::new(AtomicBool::new(false)),
+            statements: Arc::default(),
             clock: Arc::new(SystemClock),
             rng: Arc::new(SystemRng),
         })))

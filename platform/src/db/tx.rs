@@ -1,6 +1,7 @@
 //! A write transaction, and reading in or outside of one.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::Timestamp;
 use domain::id::RequestId;
@@ -13,7 +14,7 @@ use super::bind::Binds;
 use super::derived_reads::derived_reads;
 use super::error::DbError;
 use super::json_rows::{Hex, JsonRows, hex};
-use super::reachability::Lease;
+use super::reachability::PooledConnection;
 use super::row::RawRow;
 use super::row::{self, FromDb, Scalar};
 use crate::events::Event;
@@ -62,7 +63,7 @@ pub trait Read: Send {
 
 pub(super) enum Conn {
     Sqlite(SqliteConnection),
-    Postgres(Lease),
+    Postgres(PooledConnection),
 }
 
 /// A write transaction: one change of one caller, with the time and the person that all of it has in common.
@@ -74,6 +75,8 @@ pub struct Tx {
     pub(super) failed: Option<DbError>,
     /// The caller wrote events, so who follows them is woken after the commit.
     pub(super) announced: bool,
+    /// The database's count.
+    statements: Arc<AtomicU64>,
 }
 
 /// What a change has in common.
@@ -126,9 +129,9 @@ pub(super) fn postgres_args(binds: Binds<'_>) -> Result<PgArguments, DbError> {
 impl Tx {
     derived_reads!(self: &mut Self);
 
-    pub(super) fn new(conn: Conn, rng: Arc<dyn Rng>) -> Self {
+    pub(super) fn new(conn: Conn, rng: Arc<dyn Rng>, statements: Arc<AtomicU64>) -> Self {
         let unit = Unit { ctx: Context::system(RequestId(Uuid::nil())), now: Timestamp::default(), rng, events: Vec::new() };
-        Self { conn, unit, failed: None, announced: false }
+        Self { conn, unit, failed: None, announced: false, statements }
     }
 
     /// Begins a change of this caller.
@@ -176,7 +179,7 @@ impl Tx {
         }
     }
 
-    /// Writes the events of the change.
+    /// Writes what `record` and `record_as` collected; the commit follows.
     pub(super) async fn write_events(&mut self) -> Result<(), DbError> {
         #[derive(Serialize)]
         struct Row<'a> {
@@ -227,7 +230,7 @@ impl Tx {
     /// # Errors
     /// The database's; afterwards the transaction can only be rolled back.
     pub async fn execute(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<u64, DbError> {
-        self.check()?;
+        self.begin_statement()?;
         let done = match &mut self.conn {
             Conn::Sqlite(conn) => match sqlite_args(binds) {
                 Ok(args) => conn.execute(sqlx::query_with(sql, args)).await.map(|r| r.rows_affected()).map_err(DbError::from),
@@ -253,7 +256,7 @@ impl Tx {
     }
 
     async fn raw_rows(&mut self, sql: &'static str, binds: Binds<'_>) -> Result<Vec<RawRow>, DbError> {
-        self.check()?;
+        self.begin_statement()?;
         let rows: Result<Vec<RawRow>, DbError> = match &mut self.conn {
             Conn::Sqlite(conn) => match sqlite_args(binds) {
                 Ok(args) => conn
@@ -300,8 +303,11 @@ impl Tx {
         matches!(self.conn, Conn::Postgres(_))
     }
 
-    fn check(&self) -> Result<(), DbError> {
-        self.failed.clone().map_or(Ok(()), Err)
+    /// Refuses a statement after one that failed, and counts all others.
+    fn begin_statement(&self) -> Result<(), DbError> {
+        self.failed.clone().map_or(Ok(()), Err)?;
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
     fn note<T>(&mut self, done: Result<T, DbError>) -> Result<T, DbError> {
@@ -316,6 +322,7 @@ impl Tx {
     }
 
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), DbError> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
         match &mut self.conn {
             Conn::Sqlite(conn) => conn.execute(sql).await.map(|_| ())?,
             Conn::Postgres(lease) => Box::pin(lease.ask(async |c| c.execute(sql).await.map(drop))).await?,

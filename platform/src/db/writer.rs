@@ -22,11 +22,20 @@ const MAX_GROUP: usize = 64;
 /// Calls that wait for the writer, at most; more are refused as busy.
 pub(super) const MAX_QUEUED: usize = 4_096;
 
+/// How long a write may take on Postgres, and how long it waits for a lock.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// From its beginning to its commit.
+    pub(super) timeout: Duration,
+    /// What begins its transaction, in one message: `BEGIN`, and after it what holds for this transaction alone.
+    pub(super) begin: &'static str,
+}
+
 struct WriteCall<T, E, F> {
     work: F,
     ctx: Context,
     clock: Arc<dyn Clock>,
-    timeout: Duration,
+    limits: Limits,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -36,7 +45,7 @@ pub(super) fn write_task<T, E, F>(
     work: F,
     ctx: Context,
     clock: Arc<dyn Clock>,
-    timeout: Duration,
+    limits: Limits,
 ) -> (Box<dyn WriteTask>, oneshot::Receiver<Result<T, E>>)
 where
     F: AsyncFn(&mut Tx) -> Result<T, E> + Send + 'static,
@@ -44,13 +53,13 @@ where
     E: From<DbError> + Send + 'static,
 {
     let (reply, answer) = oneshot::channel();
-    (Box::new(WriteCall { work, ctx, clock, timeout, outcome: None, reply }), answer)
+    (Box::new(WriteCall { work, ctx, clock, limits, outcome: None, reply }), answer)
 }
 
 /// One caller's work with its types erased.
 pub(super) trait WriteTask: Send {
     /// How long it may take on Postgres.
-    fn timeout(&self) -> Duration;
+    fn limits(&self) -> Limits;
     /// Runs the work; true when its changes are to be committed.
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool>;
     /// Forgets how the work ended, so that the caller gets the transaction's error.
@@ -65,8 +74,8 @@ where
     T: Send,
     E: From<DbError> + Send,
 {
-    fn timeout(&self) -> Duration {
-        self.timeout
+    fn limits(&self) -> Limits {
+        self.limits
     }
 
     fn run<'a>(&'a mut self, tx: &'a mut Tx) -> LocalBoxFuture<'a, bool> {

@@ -10,12 +10,13 @@ use domain::Locale;
 use domain::id::CartId;
 use domain::order::Channel;
 use domain::permission::Permission;
-use domain::view::{CartItem, CartView, CheckoutForm, ContactDetails, CounterForm, FieldErrors};
+use domain::view::{CartItem, CartView, CheckoutForm, ContactDetails, CounterForm, FieldErrors, MAX_GIFT_NOTE_CHARS};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::read::{self, Caller, Language, Params};
+use super::caller::Caller;
+use super::read::{self, Language, Params};
 use super::schema::{self, Address, Cart, DeliveryOptions, NewCart, NewDiscount, NewLines, NewOrder, OrderPlaced, too_long};
 use super::{Problem, errors};
 
@@ -97,8 +98,7 @@ pub async fn set_lines(
     let id = id_of(&cart)?;
     let items = schema::items(new.lines).map_err(Problem::invalid)?;
     let channel = channel_of(&shop, &ctx, id).await?;
-    let now = view(&shop, &ctx, locale, channel, id).await?;
-    let cart = sync(&shop, &ctx, locale, channel, Some(id), now.version, items, now.discount_code).await?;
+    let cart = cart::set_items(&shop, &ctx, locale, channel, id, items).await.map_err(|error| errors::cart(error, ctx.request))?;
     Ok(Json(Cart::new(Some(id), cart)))
 }
 
@@ -224,7 +224,7 @@ pub async fn check_out(
         (checkout::place_counter_order(&shop, &ctx, locale, &key, form).await, false)
     } else {
         let form = form_of(id, new)?;
-        let contact_phone_wrong = domain::email::phone(&form.contact.phone).is_none() && !form.contact.phone.trim().is_empty();
+        let contact_phone_wrong = domain::phone::phone(&form.contact.phone).is_none() && !form.contact.phone.trim().is_empty();
         (checkout::place_order(&shop, &ctx, locale, channel, &key, form).await, contact_phone_wrong)
     };
     let placed = placed.map_err(|error| match error {
@@ -238,7 +238,7 @@ pub async fn check_out(
 /// The fields of the shop's form, named as in the API's body.
 fn api_fields(wrong: FieldErrors, mut contact_phone_wrong: bool) -> FieldErrors {
     let mut api_field = |field: String| match field.as_str() {
-        "delivery" | "payment" => field,
+        "delivery" | "gift_note" | "payment" => field,
         "name" | "email" => format!("contact.{field}"),
         "phone" if std::mem::take(&mut contact_phone_wrong) => format!("contact.{field}"),
         _ => match field.strip_prefix("billing_") {
@@ -260,6 +260,7 @@ fn check_lengths(new: &NewOrder) -> Result<(), Problem> {
         wrong.extend(too_long("contact.phone", &contact.phone, 40));
     }
     wrong.extend(new.delivery.as_ref().and_then(|delivery| too_long("delivery", delivery, 64)));
+    wrong.extend(too_long("gift_note", &new.gift_note, MAX_GIFT_NOTE_CHARS));
     if new.expected_total.is_some_and(|total| !(0..=read::MAX_SAFE_INTEGER).contains(&total)) {
         wrong.push(("expected_total".to_owned(), format!("A whole number from 0 to {}.", read::MAX_SAFE_INTEGER)));
     }
@@ -268,7 +269,7 @@ fn check_lengths(new: &NewOrder) -> Result<(), Problem> {
 
 /// The form of an order that is delivered.
 fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
-    let NewOrder { contact, delivery_address, billing_address, delivery, payment, expected_total } = new;
+    let NewOrder { contact, delivery_address, billing_address, delivery, gift_note, payment, expected_total } = new;
     let missing = [("contact", contact.is_none()), ("delivery_address", delivery_address.is_none()), ("delivery", delivery.is_none())];
     let (Some(contact), Some(delivery_address), Some(delivery)) = (contact, delivery_address, delivery) else {
         let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
@@ -281,6 +282,7 @@ fn form_of(cart: CartId, new: NewOrder) -> Result<CheckoutForm, Problem> {
         delivery_address: delivery_address.into(),
         billing_address: billing_address.map(Into::into),
         delivery,
+        gift_note,
         payment: payment.into(),
         seen_total: expected_total,
     })

@@ -27,8 +27,12 @@ pub fn key_missing() -> Problem {
 
 /// Logged; the caller gets no details. A database that is busy or away is no fault, however deep in the error it is.
 fn unexpected(error: &(dyn std::error::Error + 'static), request: RequestId) -> Problem {
-    if DbError::is_passing_in(error) {
+    if DbError::is_transient_in(error) {
         return Problem::busy();
+    }
+    if DbError::is_in_doubt_in(error) {
+        tracing::error!(%error, "not answered");
+        return Problem::timeout();
     }
     tracing::error!(%error, "unexpected");
     Problem::unexpected(request)
@@ -36,12 +40,8 @@ fn unexpected(error: &(dyn std::error::Error + 'static), request: RequestId) -> 
 
 pub fn db(error: &DbError, request: RequestId) -> Problem {
     match error {
-        error if error.is_passing() => Problem::busy(),
+        error if error.is_transient() => Problem::busy(),
         DbError::NotFound => Problem::not_found("thing"),
-        DbError::InDoubt => {
-            tracing::error!(%error, "not answered");
-            Problem::timeout()
-        }
         DbError::Full => {
             tracing::error!(%error, "refused");
             Problem::storage_full()
@@ -70,7 +70,7 @@ pub fn checkout(error: CheckoutError, request: RequestId) -> Problem {
         CheckoutError::NoCart => Problem::not_found("cart"),
         CheckoutError::Empty => conflict("cart_empty", "Nothing in the cart can be bought."),
         CheckoutError::OutOfStock(names) => conflict("out_of_stock", format!("Not enough is left of: {}.", names.join(", "))),
-        CheckoutError::Gone(names) => conflict("no_longer_sold", format!("No longer sold: {}.", names.join(", "))),
+        CheckoutError::NotForSale(names) => conflict("no_longer_sold", format!("No longer sold: {}.", names.join(", "))),
         CheckoutError::TotalChanged(total) => conflict("total_changed", format!("The total is now {total}.")),
         CheckoutError::Discount(total) => conflict(
             "discount_refused",
@@ -200,6 +200,8 @@ mod tests {
             order_change(OrderChangeError::Db(DbError::InDoubt), &[], request).into_response().status(),
             StatusCode::GATEWAY_TIMEOUT
         );
+        let deep = OrderChangeError::Stock(InventoryError::Db(DbError::InDoubt));
+        assert_eq!(order_change(deep, &[], request).into_response().status(), StatusCode::GATEWAY_TIMEOUT);
         let other = OrderChangeError::Stock(InventoryError::Db(DbError::NotFound));
         assert_eq!(order_change(other, &[], request).into_response().status(), StatusCode::INTERNAL_SERVER_ERROR);
     }

@@ -3,6 +3,7 @@
 //! It calls the same functions of the backend as the pages. Reading requests is strict ([`read`]), every error is a problem
 //! document ([`Problem`]), and the description is exact ([`openapi`]): the contract test holds each answer against it.
 
+mod caller;
 mod carts;
 mod errors;
 mod openapi;

@@ -9,13 +9,14 @@ use backend::{Shop, inventory, order_management, orders, payments};
 use domain::credit::CreditRequest;
 use domain::id::OrderId;
 use domain::permission::Permission;
-use domain::view::OrderQuery;
+use domain::view::{OrderQuery, PageAt};
 use http::{HeaderMap, StatusCode};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::read::{self, Caller, Language, Params};
-use super::schema::{self, NewCancellation, NewRefund, Order, Orders, Refund, Stock, too_long};
+use super::caller::Caller;
+use super::read::{self, Language, Params};
+use super::schema::{self, NewCancellation, NewRefund, Order, Orders, Refund, RefundPart, Stock, too_long};
 use super::{Problem, errors};
 
 const PAYMENT_STATES: &[&str] =
@@ -37,7 +38,7 @@ pub fn routes() -> OpenApiRouter<Shop> {
 /// Newest first, in pages of 50 by key. Needs the scope `read_orders`.
 #[utoipa::path(get, path = "/orders", operation_id = "list_orders", tag = "orders", security(("key" = ["read_orders"])),
     params(
-        ("search" = Option<String>, Query, description = "A number, an e-mail, a phone or words of a name", max_length = 200),
+        ("search" = Option<String>, Query, description = "A number, a parcel's tracking number, an e-mail, a phone, words of a name or a SKU in any case", max_length = 200),
         ("payment" = Option<String>, Query, description = "A payment state", pattern = "^(pending|requires_action|authorised|partly_paid|paid|partly_refunded|refunded|failed|voided)$"),
         ("fulfilment" = Option<String>, Query, description = "A fulfilment state", pattern = "^(unfulfilled|partial|fulfilled|cancelled|returned)$"),
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),
@@ -49,8 +50,8 @@ pub async fn list(State(shop): State<Shop>, caller: Caller, mut params: Params) 
         search: params.one("search", 200).unwrap_or_default(),
         payment: params.word("payment", PAYMENT_STATES).unwrap_or_default().to_owned(),
         fulfilment: params.word("fulfilment", FULFILMENT_STATES).unwrap_or_default().to_owned(),
-        queue: String::new(),
         after: params.one("after", 200).unwrap_or_default(),
+        ..OrderQuery::default()
     };
     params.end()?;
     let found = orders::list(&shop, &ctx, &query).await.map_err(|error| errors::orders(error, ctx.request))?;
@@ -97,7 +98,7 @@ pub async fn follow(
 
 /// Cancels units of an order's lines
 ///
-/// Units that did not leave yet: their stock becomes available, and their price is no longer due or goes back. When nothing of the order is
+/// Units that did not leave yet: their stock becomes available, and their price is waived or goes back. When nothing of the order is
 /// left, it is cancelled. Sent again with the same key, it is done once. Needs the scope `cancel_orders`.
 #[utoipa::path(post, path = "/orders/{order}/cancellations", operation_id = "cancel_order_lines", tag = "orders", security(("key" = ["cancel_orders"])),
     params(
@@ -134,8 +135,8 @@ pub async fn cancel_lines(
 
 /// Refunds parts of an order
 ///
-/// Units of lines, a part of the delivery fee, an amount off everything; each with exactly its tax, the way it was paid. Sent again with the
-/// same key, it is done once. Needs the scope `refund_payments`.
+/// Units of lines, a part of the delivery fee, an amount off everything; each with exactly its tax, the way it was paid. What no single
+/// payment brought goes back as a refund of each of several, and the answer has all of them. Sent again with the same key, it is done once. Needs the scope `refund_payments`.
 #[utoipa::path(post, path = "/orders/{order}/refunds", operation_id = "refund_order", tag = "orders", security(("key" = ["refund_payments"])),
     params(
         ("order" = String, Path, description = "The order", pattern = "^ord_[0-9a-f]{32}$"),
@@ -143,8 +144,8 @@ pub async fn cancel_lines(
     ),
     request_body = NewRefund,
     responses(
-        (status = 201, description = "The refund", body = Refund),
-        (status = 202, description = "It is written down; the gateway does not answer and is asked again by itself", body = Refund),
+        (status = 201, description = "The refunds; each says whether it was made", body = Refund),
+        (status = 202, description = "They are written down; the gateway does not answer about one and is asked again by itself", body = Refund),
         (status = 409, description = "The order is in a state that does not allow it, or the gateway refused: `not_possible`", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn refund(
@@ -170,11 +171,38 @@ pub async fn refund(
     }
     let named = lines.clone();
     let wanted = CreditRequest { lines, fee: new.delivery_fee, amount: new.amount };
-    match payments::refund(&shop, &ctx, id, wanted, &new.reason).await {
-        Ok(refund) => Ok((StatusCode::CREATED, Json(Refund { id: Some(refund.to_string()), state: "done" }))),
-        Err(PaymentError::Waiting) => Ok((StatusCode::ACCEPTED, Json(Refund { id: None, state: "pending" }))),
-        Err(error) => Err(errors::payment(error, &named, ctx.request)),
+    let parts = payments::refund_parts(&shop, &ctx, id, wanted, &new.reason).await.and_then(some_made);
+    parts.map(refund_answer).map_err(|error| errors::payment(error, &named, ctx.request))
+}
+
+/// The refunds of a request, of which at least one is made or on its way; otherwise why the first is not.
+fn some_made(parts: Vec<payments::RefundPart>) -> Result<Vec<payments::RefundPart>, PaymentError> {
+    let is_made = |part: &payments::RefundPart| matches!(part.outcome, Ok(()) | Err(PaymentError::Waiting));
+    match parts.first() {
+        Some(payments::RefundPart { outcome: Err(error), .. }) if !parts.iter().any(is_made) => Err(error.clone()),
+        _ => Ok(parts),
     }
+}
+
+/// What became of each payment's refund.
+fn refund_answer(parts: Vec<payments::RefundPart>) -> (StatusCode, Json<Refund>) {
+    let part = |part: payments::RefundPart| RefundPart {
+        id: part.id.to_string(),
+        amount: part.amount.into(),
+        state: match part.outcome {
+            Ok(()) => "done",
+            Err(PaymentError::Waiting) => "pending",
+            Err(_) => "failed",
+        },
+    };
+    let refunds: Vec<RefundPart> = parts.into_iter().map(part).collect();
+    let has = |state: &str| refunds.iter().any(|refund| refund.state == state);
+    let (status, state) = match (has("pending"), has("failed")) {
+        (true, _) => (StatusCode::ACCEPTED, "pending"),
+        (false, true) => (StatusCode::CREATED, "failed"),
+        (false, false) => (StatusCode::CREATED, "done"),
+    };
+    (status, Json(Refund { state, refunds }))
 }
 
 /// The caller with their request key.
@@ -192,14 +220,52 @@ fn with_key(ctx: Context, headers: &HeaderMap) -> Result<Context, Problem> {
 /// On hand, reserved and available of each variant at each location, by SKU, in pages of 50 by key. Needs the scope `read_stock`.
 #[utoipa::path(get, path = "/stock", operation_id = "list_stock", tag = "stock", security(("key" = ["read_stock"])),
     params(
-        ("search" = Option<String>, Query, description = "The beginning of a SKU, or words of a name", max_length = 200),
+        ("search" = Option<String>, Query, description = "A part of a SKU, a barcode or a name, in any case and without accents", max_length = 200),
         ("after" = Option<String>, Query, description = "Where the page begins", max_length = 200),
     ),
     responses((status = 200, description = "A page of stock", body = Stock)))]
-pub async fn stock(State(shop): State<Shop>, caller: Caller, mut params: Params) -> Result<Json<Stock>, Problem> {
+pub async fn stock(
+    State(shop): State<Shop>,
+    caller: Caller,
+    Language(locale): Language,
+    mut params: Params,
+) -> Result<Json<Stock>, Problem> {
     let ctx = caller.with_scope(&shop, Permission::ReadStock).await?;
     let (search, after) = (params.one("search", 200), params.one("after", 200));
     params.end()?;
-    let found = inventory::list(&shop, &ctx, search.as_deref().unwrap_or_default(), after.as_deref()).await;
+    let found =
+        inventory::list(&shop, &ctx, locale, search.as_deref().unwrap_or_default(), &PageAt::after(after.unwrap_or_default())).await;
     Ok(Json(found.map_err(|error| errors::inventory(error, ctx.request))?.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use backend::payments::gateway::GatewayError;
+    use domain::id::RefundId;
+    use domain::{Currency, Money};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn part(id: u128, outcome: Result<(), PaymentError>) -> payments::RefundPart {
+        payments::RefundPart { id: RefundId(Uuid::from_u128(id)), amount: Money::new(500, Currency::PHP), outcome }
+    }
+
+    #[test]
+    fn the_answer_to_a_refund_has_the_refund_of_each_payment() {
+        let refused = || Err(PaymentError::Gateway(GatewayError::Refused { code: "no".into(), message: "no".into() }));
+        let answer = |parts| {
+            some_made(parts).map(refund_answer).map(|(status, Json(refund))| {
+                let states: Vec<&str> = refund.refunds.iter().map(|part| part.state).collect();
+                (status.as_u16(), refund.state, states)
+            })
+        };
+        assert_eq!(answer(vec![part(1, Ok(())), part(2, Ok(()))]).unwrap(), (201, "done", vec!["done", "done"]));
+        let waiting = Err(PaymentError::Waiting);
+        assert_eq!(answer(vec![part(1, Ok(())), part(2, waiting)]).unwrap(), (202, "pending", vec!["done", "pending"]));
+        assert_eq!(answer(vec![part(1, Ok(())), part(2, refused())]).unwrap(), (201, "failed", vec!["done", "failed"]));
+        assert!(matches!(answer(vec![part(1, refused()), part(2, refused())]), Err(PaymentError::Gateway(_))));
+        let (_, Json(refund)) = refund_answer(vec![part(7, Ok(()))]);
+        assert_eq!((refund.refunds[0].id.parse::<RefundId>(), refund.refunds[0].amount.minor), (Ok(RefundId(Uuid::from_u128(7))), 500));
+    }
 }

@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use backend::{Shop, catalog, search};
-use domain::view::ListingQuery;
+use domain::view::{ListingQuery, Sort};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::read::{Caller, Language, Params};
+use super::caller::Caller;
+use super::read::{Language, Params};
 use super::schema::{Categories, Found, Product, Products};
 use super::{Problem, errors};
 
@@ -48,6 +49,7 @@ pub async fn list(
         price_max: params.amount("price_max"),
         in_stock: params.flag("in_stock"),
         after: params.one("after", 200),
+        before: None,
     };
     params.end()?;
     let has_category = query.category.is_some();
@@ -96,7 +98,8 @@ pub async fn categories(
 
 /// Searches products
 ///
-/// Words, beginnings of words, and one typo forgiven.
+/// A SKU or barcode comes first, then words and beginnings of words, in either number, written together or apart; typos are forgiven
+/// where nothing else is found.
 #[utoipa::path(get, path = "/search", operation_id = "search_products", tag = "products",
     params(
         ("q" = String, Query, description = "What is looked for", min_length = 1, max_length = 200),
@@ -112,6 +115,7 @@ pub async fn find(
     let (q, after) = (params.one("q", 200), params.one("after", 200));
     params.end()?;
     let q = q.filter(|q| !q.trim().is_empty()).ok_or_else(|| Problem::field("q", "Say what you are looking for."))?;
-    let found = search::search(&shop, locale, &q, after.as_deref()).await.map_err(|error| errors::search(error, ctx.request))?;
+    let query = ListingQuery { sort: Sort::Best, after, ..ListingQuery::default() };
+    let found = search::search(&shop, locale, &q, &query).await.map_err(|error| errors::search(error, ctx.request))?;
     Ok(Json(found.into()))
 }

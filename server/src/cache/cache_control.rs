@@ -16,6 +16,7 @@ const READS: &[&str] = &[
     "/api/read_listing",
     "/api/read_categories",
     "/api/read_product",
+    "/api/read_page",
     "/api/find",
     "/api/suggest",
     "/api/read_places",
@@ -24,7 +25,7 @@ const READS: &[&str] = &[
 ];
 
 /// Pages about one person, also before they sign in and by a signed link.
-const PERSONAL: &[&str] = &["/account", "/admin", "/orders", "/checkout/"];
+const PERSONAL: &[&str] = &["/account", "/admin", "/back-in-stock/", "/orders", "/checkout/"];
 
 /// Decides an answer's `Cache-Control` by its request.
 #[derive(Clone, Copy)]
@@ -96,7 +97,9 @@ mod tests {
                 assert_eq!(cache_control(Method::GET, address, cookie, kind), expected, "{address} {cookie}");
             }
         }
-        for address in ["/account", "/account/addresses", "/orders/follow/abc", "/checkout/return", "/admin", "/admin/orders"] {
+        for address in
+            ["/account", "/account/addresses", "/orders/follow/abc", "/back-in-stock/abc", "/checkout/return", "/admin", "/admin/orders"]
+        {
             assert_eq!(cache_control(Method::GET, address, "", html), "no-store", "{address}");
         }
         assert_eq!(cache_control(Method::POST, "/cart", "", html), "private, no-cache");

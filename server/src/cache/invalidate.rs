@@ -1,11 +1,12 @@
 //! Invalidates the cached pages when what they show has changed: by events, and by the clock.
 //!
-//! A price or tax rate that begins at a moment is an event too, recorded by the job of that moment (`catalog/dated_prices.rs`).
+//! A price or tax rate that begins at a moment is an event too, recorded by the job of that moment (`catalog/price_lists.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use backend::catalog::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, PricesChanged};
+use backend::catalog::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, PRODUCT_TYPE_CHANGES, PricesChanged};
+use backend::content::events::PAGE_CHANGES;
 use backend::inventory::events::STOCK_CHANGES;
 use backend::platform::events::{self, RecordedEvent};
 use backend::platform::follows;
@@ -53,10 +54,12 @@ fn follow_events(shop: &Shop, pages: Arc<PageCache>, changes: watch::Sender<u64>
         caches::invalidate(&watched, events);
         let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
         let settings = any(follows![SettingsChanged]);
-        let listings = [PRODUCT_CHANGES, CATEGORY_CHANGES, RULE_CHANGES, follows![CatalogChanged, PricesChanged]].into_iter().any(any);
+        let listings = [PRODUCT_CHANGES, PRODUCT_TYPE_CHANGES, CATEGORY_CHANGES, RULE_CHANGES, follows![CatalogChanged, PricesChanged]]
+            .into_iter()
+            .any(any);
         if settings {
             tokio::spawn(reload_settings(watched.clone(), pages.clone()));
-        } else if listings {
+        } else if listings || any(PAGE_CHANGES) {
             pages.invalidate();
         }
         // The search index and “in stock” of lists follow by themselves. A page that was rendered before they were up to date is rendered again.

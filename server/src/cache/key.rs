@@ -8,7 +8,11 @@ use session::cookies;
 use session::language::locale_of;
 
 /// Query parameters that change what a page shows. All others (advertisers add them) are left out of the key and of the render.
-const PARAMETERS: &[&str] = &["after", "in_stock", "max", "min", "option", "q", "sort"];
+const PARAMETERS: &[&str] = &["after", "before", "in_stock", "max", "min", "option", "q", "sort"];
+
+/// Those of a product's page. One that names no variant, or not as the shop writes it, is rendered each time: made-up ones do not fill the
+/// cache.
+const PARAMETERS_OF_PRODUCT: &[&str] = &["variant"];
 
 /// Pages of longer addresses are not cached.
 const MAX_BYTES: usize = 1_024;
@@ -23,6 +27,8 @@ pub struct Key {
     /// Where the address begins in `text`.
     address_start: usize,
     locale: Locale,
+    /// No language was chosen, and the address may have one, which comes before what the browser prefers.
+    follows_address: bool,
     theme: &'static str,
     currency: String,
     /// Where things are delivered to: the code of a city or country.
@@ -77,15 +83,17 @@ impl Key {
         }
         let choices = Choices::of(request.headers())?;
         let locale = locale_of(choices.language, request.headers());
+        let has_chosen = choices.language.and_then(Locale::parse).is_some();
+        let follows_address = !has_chosen && ["/p/", "/c/", "/pages/"].iter().any(|folder| path.starts_with(folder));
         let theme = theme(choices.theme.unwrap_or_default());
         let currency: String = choices.currency.unwrap_or_default().chars().filter(char::is_ascii_uppercase).take(3).collect();
         let delivery_place = delivery_place(choices.delivery_place.unwrap_or_default());
         let mut text = String::with_capacity(path.len() + query.len() + 32);
         // Writing into a string does not fail.
-        let _ = write!(text, "{} {theme} {currency} {delivery_place} ", locale.code());
+        let _ = write!(text, "{}{} {theme} {currency} {delivery_place} ", locale.code(), if follows_address { "?" } else { "" });
         let address_start = text.len();
         write_address(&mut text, path, query);
-        Some(Self { text, address_start, locale, theme, currency, delivery_place: delivery_place.to_owned() })
+        Some(Self { text, address_start, locale, follows_address, theme, currency, delivery_place: delivery_place.to_owned() })
     }
 
     /// Turns the request into the one whose answer is cached: nothing of the visitor is left in it but what the key names.
@@ -95,7 +103,7 @@ impl Key {
             *request.uri_mut() = uri;
         }
         let chosen = [
-            (cookies::LANGUAGE, self.locale.code()),
+            (cookies::LANGUAGE, if self.follows_address { "" } else { self.locale.code() }),
             (cookies::THEME, self.theme),
             (cookies::CURRENCY, &self.currency),
             (cookies::DELIVERY_PLACE, &self.delivery_place),
@@ -137,9 +145,10 @@ fn write_address(text: &mut String, path: &str, query: &str) {
     if query.is_empty() {
         return;
     }
+    let parameters = if path.starts_with("/p/") { PARAMETERS_OF_PRODUCT } else { PARAMETERS };
     let changes_page = |pair: &&str| {
         let name = pair.split('=').next().unwrap_or_default();
-        PARAMETERS.contains(&name) && pair.len() > name.len() + 1
+        parameters.contains(&name) && pair.len() > name.len() + 1
     };
     let mut pairs: Vec<&str> = query.split('&').filter(changes_page).collect();
     // Values of one parameter keep their order: `sort` is stable only by name.
@@ -171,12 +180,40 @@ mod tests {
     }
 
     #[test]
+    fn each_variant_of_a_product_has_a_page_of_its_own_and_other_parameters_have_none() {
+        let plain = key("/p/mug", &[]).unwrap();
+        let variant = key("/p/mug?utm_source=x&variant=MUG-1", &[]).unwrap();
+        assert_ne!(variant, plain);
+        assert_eq!(key("/p/mug?variant=MUG-1&q=anything&after=x", &[]).unwrap(), variant);
+        assert_eq!(key("/p/mug?q=1&option=size:l&variant=", &[]).unwrap(), plain);
+        assert_eq!(key("/c/mugs?variant=MUG-1", &[]).unwrap(), key("/c/mugs", &[]).unwrap());
+    }
+
+    #[test]
     fn language_and_theme_have_pages_of_their_own() {
         let english = key("/", &[]).unwrap();
         assert_ne!(key("/", &[("accept-language", "fil")]).unwrap().text, english.text);
         assert_eq!(key("/", &[("accept-language", "fil"), ("cookie", "lang=en")]).unwrap().text, english.text);
         assert_ne!(key("/", &[("cookie", "theme=dark")]).unwrap().text, english.text);
         assert_eq!(key("/", &[("cookie", "theme=<b>")]).unwrap().text, english.text);
+    }
+
+    #[test]
+    fn a_language_that_was_chosen_is_told_apart_from_one_that_an_address_may_overrule() {
+        let headers = |key: &Key, address: &str| {
+            let mut request = Request::builder().uri(address).body(()).unwrap();
+            key.canonicalize(&mut request);
+            let cookie = request.headers().get(header::COOKIE).map(|cookie| cookie.to_str().unwrap().to_owned()).unwrap_or_default();
+            (cookie, request.headers()[header::ACCEPT_LANGUAGE].to_str().unwrap().to_owned())
+        };
+        for address in ["/p/tasa", "/c/mga-tasa"] {
+            let (preferred, chosen) = (key(address, &[]).unwrap(), key(address, &[("cookie", "lang=en")]).unwrap());
+            assert_ne!(preferred.text, chosen.text);
+            assert_eq!(key(address, &[("cookie", "lang=xx")]).unwrap().text, preferred.text);
+            assert_eq!(headers(&preferred, address), (String::new(), "en-PH".to_owned()));
+            assert_eq!(headers(&chosen, address), ("lang=en".to_owned(), "en-PH".to_owned()));
+        }
+        assert_eq!(headers(&key("/", &[]).unwrap(), "/").0, "lang=en");
     }
 
     #[test]
@@ -190,7 +227,7 @@ mod tests {
         }
         let mut request = Request::builder().uri("/p/mug").body(()).unwrap();
         cebu.canonicalize(&mut request);
-        assert_eq!(request.headers()[header::COOKIE], "lang=en; delivery_place=0730600000");
+        assert_eq!(request.headers()[header::COOKIE], "delivery_place=0730600000");
     }
 
     #[test]

@@ -37,7 +37,7 @@ const NONCE: &str = "x-render-nonce";
 /// Whether the page of a path is the same for every anonymous visitor.
 fn is_cacheable(path: &str) -> bool {
     const PAGES: &[&str] = &["/", "/c", "/categories", "/search"];
-    const FOLDERS: &[&str] = &["/c/", "/p/"];
+    const FOLDERS: &[&str] = &["/c/", "/p/", "/pages/"];
     PAGES.contains(&path) || FOLDERS.iter().any(|folder| path.starts_with(folder))
 }
 

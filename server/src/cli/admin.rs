@@ -30,7 +30,7 @@ pub async fn create(config: &Config, email: &str, name: &str, role: &str) -> Res
 
 /// Creates a key of the HTTP API, and prints it: only its hash is stored.
 pub async fn key(config: &Config, name: &str, scopes: &[String]) -> Result<ExitCode, String> {
-    let all_scopes = || Permission::ALL.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+    let all_scopes = || Permission::API_SCOPES.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
     let read = |scope: &String| scope.parse::<Permission>().map_err(|_| format!("“{scope}” is no scope; there are {}", all_scopes()));
     let scopes = scopes.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     // Fails when there is no shop, which a mistyped database would otherwise create.

@@ -19,7 +19,7 @@ pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
             file.display(),
             config.shown_database()
         );
-        println!("and copy the data folder {} and the key file {} beside it.", config.data_dir.display(), config.key_file.display());
+        println!("and copy {} and the key file {} beside it.", config.files, config.key_file.display());
         return Ok(ExitCode::SUCCESS);
     };
     if !database.is_file() {
@@ -33,9 +33,9 @@ pub async fn backup(config: &Config, file: &Path) -> Result<ExitCode, String> {
     let size = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     println!("{} ({:.1} MB), checked", file.display(), size as f64 / 1_048_576.0);
     println!(
-        "Keep with it: the key file {} (without it names and addresses cannot be read) and the folder {}.",
+        "Keep with it: the key file {} (without it names and addresses cannot be read) and the pictures in {}.",
         config.key_file.display(),
-        config.data_dir.join("files").display()
+        config.files
     );
     Ok(ExitCode::SUCCESS)
 }

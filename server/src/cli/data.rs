@@ -7,8 +7,9 @@ use backend::Shop;
 use backend::catalog::import::{self, ImportOptions};
 use backend::catalog::{CatalogError, ProductExport};
 use backend::platform::db::{Backup, Db};
+use backend::seed::{SeedError, SeedReport};
 use clap::ValueEnum;
-use domain::number::DecimalMark;
+use domain::number_input::DecimalMark;
 use domain::view::ImportReport;
 
 use super::progress::Progress;
@@ -39,34 +40,41 @@ pub async fn migrate(config: &Config) -> Result<ExitCode, String> {
 
 pub async fn seed(config: &Config, products: Option<usize>, seed: u64) -> Result<ExitCode, String> {
     let shop = open(config).await?;
-    let report = in_turn(&shop, async || fill(&shop, products, seed).await).await;
+    let report =
+        with_setup_lock(&shop, async || filled(async |progress| backend::seed::seed(&shop, products, seed, progress).await).await).await;
     shop.close().await;
     println!("{}", report?);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Does something while no other program that shares the database fills it.
-async fn in_turn<T>(shop: &Shop, work: impl AsyncFnOnce() -> Result<T, String>) -> Result<T, String> {
-    let turn = shop.db().turn().await.map_err(|error| error.to_string())?;
+async fn with_setup_lock<T>(shop: &Shop, work: impl AsyncFnOnce() -> Result<T, String>) -> Result<T, String> {
+    let lock = shop.db().lock_for_setup().await.map_err(|error| error.to_string())?;
     let done = work().await;
-    turn.end().await;
+    lock.end().await;
     done
 }
 
-async fn fill(shop: &Shop, products: Option<usize>, seed: u64) -> Result<String, String> {
+/// Fills the shop and shows how far it is; returns what was written.
+async fn filled(fill: impl AsyncFnOnce(&(dyn Fn(u64, u64) + Sync)) -> Result<SeedReport, SeedError>) -> Result<String, String> {
     let progress = Progress::new("Filling the shop");
-    let report = backend::seed::seed(shop, products, seed, &|done, all| progress.step(done, all)).await;
+    let report = fill(&|done, all| progress.step(done, all)).await;
     progress.end();
     report.map(|report| report.to_string()).map_err(|error| error.to_string())
 }
 
-/// Fills an empty database with the demonstration shop; when another program is doing so, waits until it is filled. Returns the owner's
+/// Fills an empty database with the demonstration shop, `with_past` or without; when another program is doing so, waits until it is filled. Returns the owner's
 /// sign-in while it works and has the printed password.
-pub async fn fill_when_empty(shop: &Shop) -> Result<Option<SignIn>, String> {
-    in_turn(shop, async || {
+pub async fn fill_when_empty(shop: &Shop, with_past: bool) -> Result<Option<SignIn>, String> {
+    with_setup_lock(shop, async || {
         if backend::seed::is_empty(shop).await.map_err(|error| error.to_string())? {
             eprintln!("The database is empty: filling it with the demonstration shop, once.");
-            eprintln!("{}", fill(shop, None, 1).await?);
+            let report = if with_past {
+                filled(async |progress| backend::seed::seed_with_past(shop, progress).await).await?
+            } else {
+                filled(async |progress| backend::seed::seed(shop, None, 1, progress).await).await?
+            };
+            eprintln!("{report}");
         }
         Ok(())
     })
@@ -106,7 +114,7 @@ pub async fn import(config: &Config, file: &Path, options: &ImportOptions<'_>) -
     progress.end();
     shop.close().await;
     let report = report.map_err(|error| match error {
-        CatalogError::WhichDecimalMark { .. } => format!("{error}: --decimals comma or --decimals point"),
+        CatalogError::AmbiguousDecimalMark { .. } => format!("{error}: --decimals comma or --decimals point"),
         other => other.to_string(),
     })?;
     for problem in &report.problems {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use backend::identity;
 use backend::platform::db::{Db, DbError};
+use backend::platform::files::FilesAddress;
 
 use crate::config::{Config, is_this_machine};
 use crate::http::site::Site;
@@ -20,7 +21,8 @@ enum Finding {
 
 /// Prints all findings; the exit code is 1 when one is bad.
 pub async fn run(config: &Config) -> Result<ExitCode, String> {
-    let mut findings = vec![data_folder(&config.data_dir), key_file(&config.key_file), site(config), gateway(config), mail(config)];
+    let mut findings =
+        vec![data_folder(&config.data_dir), key_file(&config.key_file), files(config).await, site(config), gateway(config), mail(config)];
     findings.extend(pay_page(config));
     findings.push(public_url(config));
     findings.extend(demonstration(config));
@@ -90,6 +92,23 @@ fn readable_by_others(metadata: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn readable_by_others(_: &std::fs::Metadata) -> bool {
     false
+}
+
+/// Tries the files out with a small one, which is removed again.
+async fn files(config: &Config) -> Finding {
+    if let FilesAddress::Folder(folder) = &config.files
+        && !folder.exists()
+    {
+        return Finding::Note(format!("the folder of pictures {} is made by the first picture", folder.display()));
+    }
+    let probed = match adapters::open_files(&config.files) {
+        Err(error) => return Finding::Bad(error.to_string()),
+        Ok(files) => files.probe().await,
+    };
+    match probed {
+        Ok(()) => Finding::Good(format!("pictures in {}", config.files)),
+        Err((what, error)) => Finding::Bad(format!("a file cannot be {what}: {error}")),
+    }
 }
 
 fn site(config: &Config) -> Finding {
@@ -177,6 +196,10 @@ async fn check_database(config: &Config, db: &Db, shown: &str) -> Vec<Finding> {
             }
         }));
     }
+    findings.push(match backend::settings::check_readable(db).await {
+        Ok(()) => Finding::Good("the shop's settings can be read".to_owned()),
+        Err(error) => Finding::Bad(error.to_string()),
+    });
     findings.push(match identity::count_owners(db, config.demo_is_private()).await {
         Ok(0) => Finding::Bad("nobody may sign in as owner; run: tindahan admin create".to_owned()),
         Ok(n) => Finding::Good(format!("{n} owner{}", if n == 1 { "" } else { "s" })),

@@ -4,7 +4,9 @@ mod admin;
 mod backup;
 mod data;
 mod doctor;
+mod files;
 mod progress;
+mod sandbox;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,7 @@ use backend::{GatewayConfig, PublicUrl, Shop, ShopConfig};
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::config::{Config, KEYS, Key, Settings};
+use crate::config::{Config, KEYS, Key, Sources};
 use crate::logs;
 
 /// A complete shop: storefront, admin, HTTP API, stock, orders and books in one program.
@@ -93,11 +95,15 @@ enum Command {
 Examples:
   tindahan serve
   tindahan serve --demo
+  tindahan serve --demo --without-past           on its first day, nothing sold yet
   tindahan serve --listen 0.0.0.0:3000 --public-url https://shop.example --trusted-proxies 10.0.0.0/8")]
     Serve {
-        /// Fill an empty database with the demonstration shop, and stand in for card gateway and mail server
+        /// Fill an empty database with the demonstration shop and three months of orders, and stand in for card gateway and mail server
         #[arg(long)]
         demo: bool,
+        /// Fill it with goods alone: a demonstration shop on its first day
+        #[arg(long)]
+        without_past: bool,
     },
     /// Bring the database's schema up to date (serve does so too)
     #[command(after_help = "Example:\n  tindahan migrate --database postgres://tindahan@db/shop")]
@@ -179,6 +185,11 @@ For Postgres it says which pg_dump to run.")]
         /// Copy that `backup` wrote
         file: PathBuf,
     },
+    /// Look after pictures, wherever they are kept
+    Files {
+        #[command(subcommand)]
+        command: FilesCommand,
+    },
     /// Look for what would keep the shop from running well
     Doctor,
     /// Show every setting, its value and where it comes from
@@ -223,6 +234,29 @@ The password is asked for on a terminal, and read from standard input elsewhere.
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum FilesCommand {
+    /// Copy all files from one place to another; what is there already stays
+    #[command(after_help = "\
+Examples:
+  tindahan files copy --from folder --to s3://my-shop/files
+  tindahan files copy --from s3://my-shop/files --to folder:backups/files --compare
+
+An address is written as the setting `files` is; the settings files-* say how buckets are reached. It can run while the shop is
+served, be stopped, and be run again. Files that are damaged are named and left out; then it ends with 1.")]
+    Copy {
+        /// Where the files are
+        #[arg(long, value_name = "ADDRESS")]
+        from: String,
+        /// Where they are to be as well
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+        /// Read what is there already and compare it, rather than its size alone
+        #[arg(long)]
+        compare: bool,
+    },
+}
+
 /// Runs the command line.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -239,16 +273,18 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
     let mut flags = cli.settings.values.clone();
     match &cli.command {
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "tindahan", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "tindahan", &mut script);
+            print(&script)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Serve { demo: true } => drop(flags.insert("demo", "true".to_owned())),
+        Command::Serve { demo: true, .. } => drop(flags.insert("demo", "true".to_owned())),
         _ => {}
     }
     let settings =
-        Settings::gather(&flags, &|name| std::env::var(name).ok(), cli.settings.file.as_deref()).map_err(|error| error.to_string())?;
+        Sources::gather(&flags, &|name| std::env::var(name).ok(), cli.settings.file.as_deref()).map_err(|error| error.to_string())?;
     if matches!(cli.command, Command::Config) {
-        print_settings(&settings);
+        print(settings_table(&settings).as_bytes())?;
         return settings.check().map(|_| ExitCode::SUCCESS).map_err(|error| error.to_string());
     }
     let config = settings.check().map_err(|error| error.to_string())?;
@@ -257,7 +293,7 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("cannot begin: {error}"))?;
     runtime.block_on(async {
         match cli.command {
-            Command::Serve { .. } => serve::run(config).await,
+            Command::Serve { without_past, .. } => serve::run(config, !without_past).await,
             Command::Migrate => data::migrate(&config).await,
             Command::Seed { products, seed } => data::seed(&config, products, seed).await,
             Command::Import { file, pictures, without_pictures, decimals, preview } => {
@@ -276,23 +312,32 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
             Command::Admin { command: AdminCommand::Create { email, name, role } } => admin::create(&config, &email, &name, &role).await,
             Command::Backup { file } => backup::backup(&config, &file).await,
             Command::Restore { file } => backup::restore(&config, &file).await,
+            Command::Files { command: FilesCommand::Copy { from, to, compare } } => files::copy(&config, &from, &to, compare).await,
             Command::Doctor => doctor::run(&config).await,
             Command::Config | Command::Completions { .. } => Ok(ExitCode::SUCCESS),
         }
     })
 }
 
-fn print_settings(settings: &Settings) {
+/// Prints a text as it is. Whoever reads it may have had enough of it, as `head` does.
+fn print(text: &[u8]) -> Result<(), String> {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("cannot print: {error}")),
+        _ => Ok(()),
+    }
+}
+
+fn settings_table(settings: &Sources) -> String {
     let rows: Vec<_> = settings
         .shown()
         .map(|(name, value, origin)| (name, if value.is_empty() { "-".to_owned() } else { value }, origin.to_string()))
         .collect();
     let width = |column: fn(&(&str, String, String)) -> usize| rows.iter().map(column).max().unwrap_or_default();
     let (names, values) = (width(|row| row.0.len()), width(|row| row.1.chars().count()));
-    for (name, value, origin) in &rows {
-        println!("{name:names$}  {value:values$}  {origin}");
-    }
     debug_assert_eq!(rows.len(), KEYS.len());
+    rows.iter().map(|(name, value, origin)| format!("{name:names$}  {value:values$}  {origin}\n")).collect()
 }
 
 async fn open(config: &Config) -> Result<Shop, String> {
@@ -317,6 +362,7 @@ fn shop_config(config: &Config, public_url: Option<PublicUrl>) -> ShopConfig {
     let public_url = config.public_url.clone().or(public_url).unwrap_or_else(|| web_address(config.listen));
     let mut shop = ShopConfig::new(config.database.clone(), config.data_dir.clone(), public_url);
     shop.key_file = Some(config.key_file.clone());
+    shop.files.clone_from(&config.files);
     shop.demo_accounts = config.demo_is_private();
     shop.backup_before_migrating = config.backup_before_migrating;
     shop.smtp.clone_from(&config.smtp);

@@ -1,3 +1,5 @@
+//! `tindahan serve`: opens the shop, starts its workers and its HTTP server, and stops both in order.
+
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
@@ -9,7 +11,7 @@ use simulators::Running;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use super::{data, open_shop, shop_config, web_address};
+use super::{data, open_shop, sandbox, shop_config, web_address};
 use crate::config::Config;
 use crate::http::{Server, StopSignal};
 use crate::metrics;
@@ -21,8 +23,8 @@ const SIMULATED_MAIL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net
 /// The simulated gateway accepts any key of this form.
 const SANDBOX_KEY: &str = "sk_test_tindahan";
 
-/// Serves until Ctrl C or SIGTERM.
-pub async fn run(mut config: Config) -> Result<ExitCode, String> {
+/// Serves until Ctrl C or SIGTERM. A demonstration shop is filled `with_past` or without.
+pub async fn run(mut config: Config, with_past: bool) -> Result<ExitCode, String> {
     let metrics = metrics::start()?;
     let listener = listen(config.listen).await?;
     let address = listener.local_addr().map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
@@ -37,7 +39,10 @@ pub async fn run(mut config: Config) -> Result<ExitCode, String> {
             return Err(error);
         }
     };
-    let sign_in = if config.demo { data::fill_when_empty(&shop).await? } else { None };
+    let sign_in = if config.demo { data::fill_when_empty(&shop, with_past).await? } else { None };
+    if let Some(simulators) = simulators.as_ref().filter(|simulators| config.gateway_url.as_deref() == Some(simulators.url())) {
+        sandbox::remember_payments(&shop, simulators).await?;
+    }
     let workers = Workers::start(&shop);
     let server = Server::new(&config, shop.clone(), metrics)?;
     warn_of_demo_accounts(&shop, &config).await;

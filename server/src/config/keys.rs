@@ -41,7 +41,16 @@ impl Key {
 /// Everything that can be set, in the order in which it is shown. `docs/configuration.md` describes each.
 pub const KEYS: &[Key] = &[
     key("database", "sqlite:shop.db", "URL", "Where the shop is kept: sqlite:FILE or postgres://USER@HOST/NAME"),
-    key("data-dir", "", "FOLDER", "Folder of pictures and the search index [default: beside the SQLite file]"),
+    key("data-dir", "", "FOLDER", "Folder of the search index and, at first, of pictures [default: beside the SQLite file]"),
+    key("files", "folder", "ADDRESS", "Where pictures are kept: folder (files in the data folder), folder:PATH, or s3://BUCKET/PREFIX"),
+    key("files-endpoint", "", "URL", "The address of the service of buckets [default: Amazon's own]").advanced(),
+    key("files-region", "", "REGION", "The bucket's region [default with files-endpoint: us-east-1]").advanced(),
+    key("files-access-key", "", "KEY", "The access key of the bucket").advanced(),
+    key("files-secret-key", "", "KEY", "The secret key of the bucket (better as a variable: flags are seen by others on the machine)")
+        .secret()
+        .advanced(),
+    key("files-path-style", "true", "BOOL", "Whether the bucket's name is part of the path, and not of the host's name").advanced(),
+    key("files-cache-mb", "32", "MB", "Memory for pictures from a bucket, megabytes; 0 asks the bucket each time").advanced(),
     key("key-file", "", "FILE", "The key that seals personal data [default: tindahan.key in the data folder]"),
     key("backup-before-migrating", "true", "BOOL", "Copy a SQLite file before a new release changes its schema").advanced(),
     key("listen", "127.0.0.1:3000", "ADDRESS", "Address and port to serve on"),

@@ -1,22 +1,23 @@
-//! The configuration: what can be set ([`KEYS`]), where the values come from ([`Settings`]), and their typed form ([`Config`]).
+//! The configuration: what can be set ([`KEYS`]), where the values come from ([`Sources`]), and their typed form ([`Config`]).
 //!
 //! [`KEYS`] is the one list of settings: the flags, the variables, the file's keys, `tindahan config` and `docs/configuration.md`
 //! follow it.
 
 mod check;
 mod keys;
-mod settings;
+mod sources;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use backend::PublicUrl;
+use backend::platform::files::{Access, FilesAddress};
 use ipnet::IpNet;
 use url::{Host, Url};
 
 pub use keys::{KEYS, Key};
-pub use settings::Settings;
+pub use sources::Sources;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +33,12 @@ pub enum LogFormat {
 pub struct Config {
     /// `sqlite:FILE` or `postgres://…`.
     pub database: String,
-    /// Folder of pictures and the search index.
+    /// Folder of the search index.
     pub data_dir: PathBuf,
+    /// Where pictures are kept.
+    pub files: FilesAddress,
+    /// How buckets are reached.
+    pub bucket_access: Access,
     /// The key that seals personal data.
     pub key_file: PathBuf,
     pub listen: SocketAddr,
@@ -80,6 +85,19 @@ impl Config {
     #[must_use]
     pub fn sqlite_file(&self) -> Option<PathBuf> {
         sqlite_file(&self.database)
+    }
+
+    /// Reads an address of files as `files` has it.
+    ///
+    /// # Errors
+    /// What to write instead, or which setting of the bucket is missing.
+    pub fn files_at(&self, address: &str) -> Result<FilesAddress, String> {
+        let found = FilesAddress::parse(address, &self.data_dir.join("files"), &self.bucket_access);
+        let found = found.ok_or_else(|| format!("“{address}”: {}", check::FILES_FORM))?;
+        match check::missing_for(&found) {
+            None => Ok(found),
+            Some((key, reason)) => Err(format!("{key}: {reason}")),
+        }
     }
 
     /// Whether this is a demonstration that only this machine reaches. Only then may its accounts sign in, because their passwords are
@@ -137,7 +155,7 @@ fn without_password(database: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::settings::Origin;
+    use super::sources::Origin;
     use super::*;
     use std::collections::BTreeMap;
     use std::net::IpAddr;
@@ -158,7 +176,7 @@ mod tests {
             "TINDAHAN_LOG" => Some("debug".to_owned()),
             _ => None,
         };
-        let settings = Settings::gather(&flags, &variables, Some(&file)).unwrap();
+        let settings = Sources::gather(&flags, &variables, Some(&file)).unwrap();
         let config = settings.check().unwrap();
         assert_eq!((config.listen.port(), config.log.as_str(), config.limit_api), (3, "debug", 7));
         let origins: Vec<_> = settings.shown().map(|(name, _, origin)| (name, origin.clone())).collect();
@@ -172,13 +190,13 @@ mod tests {
     #[test]
     fn a_wrong_value_names_its_key_and_its_origin() {
         let flags = BTreeMap::from([("listen", "here".to_owned())]);
-        let error = Settings::gather(&flags, &none, None).unwrap().check().unwrap_err().to_string();
+        let error = Sources::gather(&flags, &none, None).unwrap().check().unwrap_err().to_string();
         assert!(error.contains("listen") && error.contains("flag") && error.contains("127.0.0.1:3000"), "{error}");
     }
 
     #[test]
     fn mails_come_from_an_address_or_the_start_is_refused() {
-        let check = |text: &str| Settings::gather(&BTreeMap::from([("mail-from", text.to_owned())]), &none, None).unwrap().check();
+        let check = |text: &str| Sources::gather(&BTreeMap::from([("mail-from", text.to_owned())]), &none, None).unwrap().check();
         assert_eq!(check("orders@Shop.example").unwrap().mail_from.as_deref(), Some("orders@shop.example"));
         assert_eq!(check("").unwrap().mail_from, None);
         let error = check("Shop <orders@shop.example>").unwrap_err().to_string();
@@ -188,7 +206,7 @@ mod tests {
     #[test]
     fn secrets_and_passwords_are_not_shown() {
         let flags = BTreeMap::from([("gateway-secret", "sk_live".to_owned()), ("database", "postgres://ana:geheim@db/shop".to_owned())]);
-        let settings = Settings::gather(&flags, &none, None).unwrap();
+        let settings = Sources::gather(&flags, &none, None).unwrap();
         let shown: String = settings.shown().map(|(_, value, _)| value).collect();
         assert!(!shown.contains("sk_live") && !shown.contains("geheim") && shown.contains("postgres://ana@db/shop"));
         for address in ["postgres://ana@db/shop?password=geheim", "postgres://ana:geheim@db:port/shop"] {
@@ -200,7 +218,7 @@ mod tests {
     fn a_demonstration_is_private_on_this_machine_alone() {
         let private = |flags: &[(&'static str, &str)]| {
             let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-            Settings::gather(&flags, &none, None).unwrap().check().unwrap().demo_is_private()
+            Sources::gather(&flags, &none, None).unwrap().check().unwrap().demo_is_private()
         };
         assert!(!private(&[]));
         let demo = ("demo", "true");
@@ -251,7 +269,7 @@ mod tests {
     #[test]
     fn a_data_folder_is_beside_its_sqlite_file() {
         let flags = BTreeMap::from([("database", "sqlite:data/shop.db".to_owned())]);
-        let config = Settings::gather(&flags, &none, None).unwrap().check().unwrap();
+        let config = Sources::gather(&flags, &none, None).unwrap().check().unwrap();
         assert_eq!((config.data_dir, config.key_file), (PathBuf::from("data"), PathBuf::from("data/tindahan.key")));
     }
 }

@@ -61,12 +61,12 @@ pub fn rate_limit_key(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Settings;
+    use crate::config::Sources;
     use std::collections::BTreeMap;
 
     fn client(trusted: &str, peer: &str, forwarded: &str) -> String {
         let flags = BTreeMap::from([("trusted-proxies", trusted.to_owned())]);
-        let config = Settings::gather(&flags, &|_| None, None).unwrap().check().unwrap();
+        let config = Sources::gather(&flags, &|_| None, None).unwrap().check().unwrap();
         let peer: SocketAddr = format!("{peer}:1").parse().unwrap();
         let request = Request::builder().header("x-forwarded-for", forwarded).extension(ConnectInfo(peer)).body(()).unwrap();
         Proxies::new(&config.trusted_proxies).client(&request).to_string()

@@ -13,7 +13,11 @@ use crate::api::Problem;
 /// `public_url` has no valid origin.
 pub fn csrf_layer(public_url: &str) -> Result<CsrfLayer<impl ResponseForProtectionError<Body> + Send + Sync + 'static>, String> {
     let layer = CsrfLayer::new().add_trusted_origin(public_url).map_err(|error| format!("public-url = “{public_url}”: {error}"))?;
-    let layer = layer.with_insecure_bypass(|_: &Method, uri| uri.path().starts_with("/api/v1/") || uri.path().starts_with("/webhooks/"));
+    let layer = layer.with_insecure_bypass(|_: &Method, uri| {
+        let path = uri.path();
+        // A bank may lead its customer back by a form. That changes nothing either: it leads on to the page.
+        path.starts_with("/api/v1/") || path.starts_with("/webhooks/") || path == "/checkout/return"
+    });
     Ok(layer.with_rejection_response(|_: ProtectionError| {
         let detail = "This request came from another site, and was refused. Open the shop and try again.";
         Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()

@@ -47,8 +47,11 @@ pub fn render(problem: Response, locale: Locale, request: RequestId) -> Response
     let (title, body) = match status {
         StatusCode::FORBIDDEN => (t::ERROR_UNEXPECTED_TITLE, t::ERROR_UNEXPECTED_BODY),
         StatusCode::NOT_FOUND => (t::ERROR_NOT_FOUND_TITLE, t::ERROR_NOT_FOUND_BODY),
+        StatusCode::PAYLOAD_TOO_LARGE => (t::ERROR_UNEXPECTED_TITLE, t::ERROR_TOO_LARGE),
         StatusCode::TOO_MANY_REQUESTS => (t::ERROR_BUSY_TITLE, t::ERROR_TOO_MANY_REQUESTS),
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => (t::ERROR_BUSY_TITLE, t::ERROR_BUSY_BODY),
+        StatusCode::SERVICE_UNAVAILABLE => (t::ERROR_BUSY_TITLE, t::ERROR_BUSY_BODY),
+        // It may have been done.
+        StatusCode::GATEWAY_TIMEOUT => (t::ERROR_IN_DOUBT_TITLE, t::ERROR_IN_DOUBT_BODY),
         _ => (t::ERROR_UNEXPECTED_TITLE, t::ERROR_UNEXPECTED_BODY),
     };
     let (title, body) = (title.text(locale), body.text(locale));
@@ -102,6 +105,15 @@ mod tests {
         let page = render(problem, visitor_locale(&headers), RequestId(uuid::Uuid::nil()));
         assert_eq!((page.status(), page.headers()[header::RETRY_AFTER].to_str().unwrap()), (StatusCode::SERVICE_UNAVAILABLE, "1"));
         assert!(page.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+    }
+
+    #[tokio::test]
+    async fn a_change_that_may_have_been_made_answers_with_how_to_see() {
+        let page = render(Problem::timeout().into_response(), Locale::En, RequestId(uuid::Uuid::nil()));
+        assert_eq!(page.status(), StatusCode::GATEWAY_TIMEOUT);
+        let html = axum::body::to_bytes(page.into_body(), 10_000).await.unwrap();
+        let html = String::from_utf8_lossy(&html);
+        assert!(html.contains("It may have been done") && html.contains("to see") && !html.contains("crowded"), "{html}");
     }
 
     #[tokio::test]

@@ -1,3 +1,5 @@
+//! `/health/live` and `/health/ready`: does the program run, and may it be sent requests?
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

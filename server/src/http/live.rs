@@ -14,14 +14,15 @@ use domain::permission::{Access, Permission};
 use futures::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use session::cookies;
+use session::language::visitor_locale;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 const ACCESS: Access = Access::Staff(Permission::ReadDashboard);
 /// Figures are sent at most this often.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
-/// Figures are sent at least this often: the day may end and so may the session, without any event.
-const MAX_INTERVAL: Duration = Duration::from_secs(60);
+/// Figures are sent at least this often: the day may end and so may the session, without any event. The page counts on it.
+const MAX_INTERVAL: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
 pub struct LiveState {
@@ -56,6 +57,7 @@ pub async fn live(State(live): State<LiveState>, request: Option<Extension<Reque
     if let Err(status) = authorize(&live.shop, &token, id).await {
         return status.into_response();
     }
+    let locale = visitor_locale(&headers);
     let events = stream::unfold((live, token, true), move |(mut live, token, first)| async move {
         if !first && !next(&mut live).await {
             return None;
@@ -65,7 +67,7 @@ pub async fn live(State(live): State<LiveState>, request: Option<Extension<Reque
         }
         let context = authorize(&live.shop, &token, id).await.ok()?;
         live.changes.mark_unchanged();
-        let event = match dashboard::today(&live.shop, &context).await {
+        let event = match dashboard::today(&live.shop, &context, locale).await {
             Ok(today) => Event::default().event("today").json_data(today).unwrap_or_default(),
             Err(error) => {
                 tracing::warn!(%error, "today's figures cannot be read");

@@ -37,6 +37,7 @@ use tower_http::compression::CompressionLevel;
 use crate::api;
 use crate::cache::{Invalidation, PageCache};
 use crate::config::Config;
+use crate::metrics::STATEMENTS;
 use crate::workers::Workers;
 use client::Proxies;
 use connections::ConnectionThreads;
@@ -150,14 +151,18 @@ impl Server {
 
 /// The routes that are neither pages nor API.
 fn process_routes(shop: &Shop, not_ready: ShutdownFlag, live: LiveState, metrics: PrometheusHandle) -> Router {
-    let upkeep = metrics.clone();
+    let (upkeep, handle) = (metrics.clone(), metrics);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_secs(5)).await;
             upkeep.run_upkeep();
         }
     });
-    let render_metrics = async move || ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render());
+    let db = shop.db().clone();
+    let render_metrics = async move || {
+        metrics::counter!(STATEMENTS).absolute(db.statements());
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render())
+    };
     Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready).with_state(Readiness::new(shop.clone(), not_ready)))

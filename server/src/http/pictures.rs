@@ -3,6 +3,8 @@
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use backend::catalog::CatalogError;
+use backend::platform::files::FilesError;
 use backend::{Shop, catalog};
 use domain::id::PictureId;
 use http::{StatusCode, header};
@@ -18,6 +20,14 @@ pub async fn picture(State(shop): State<Shop>, Path((id, file)): Path<(String, S
             (headers, Body::from(bytes)).into_response()
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(CatalogError::Files(FilesError::Missing)) => {
+            tracing::error!(picture = %id, files = shop.files().shown(), "the file of a picture is missing");
+            StatusCode::NOT_FOUND.into_response()
+        }
+        Err(CatalogError::Files(error)) => {
+            tracing::warn!(%error, picture = %id, "a picture cannot be read for now");
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "2"), (header::CACHE_CONTROL, "no-store")]).into_response()
+        }
         Err(error) => {
             tracing::error!(%error, picture = %id, "a picture cannot be read");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()

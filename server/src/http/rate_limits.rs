@@ -93,7 +93,7 @@ fn limits_of(method: &Method, path: &str) -> &'static [Limit] {
     match () {
         () if is_post && begins(ACCOUNT) => &[Limit::SignIn],
         // Each may send a mail.
-        () if is_post && begins(&["/api/find_order", "/orders/find"]) => &[Limit::SignIn],
+        () if is_post && begins(&["/api/find_order", "/orders/find", "/api/ask_when_back", "/p/"]) => &[Limit::SignIn],
         () if begins(GATEWAY) => &[Limit::Payment],
         () if is_post && begins(&["/orders/follow/"]) => &[Limit::Payment],
         () if is_post && begins(&["/api/place_order", "/checkout"]) => &[Limit::Checkout],
@@ -124,7 +124,7 @@ pub async fn limit(State(limits): State<RateLimits>, Extension(client): Extensio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Settings;
+    use crate::config::Sources;
     use std::collections::BTreeMap;
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
             assert_eq!(limits_of(&Method::POST, path), [Limit::SignIn], "{path}");
         }
         assert_eq!(limits_of(&Method::POST, "/api/v1/carts/cart_1/checkout"), [Limit::Api, Limit::Checkout]);
-        for path in ["/api/find_order", "/orders/find"] {
+        for path in ["/api/find_order", "/orders/find", "/api/ask_when_back", "/p/tsinelas"] {
             assert_eq!(limits_of(&Method::POST, path), [Limit::SignIn], "{path}");
         }
         assert_eq!(limits_of(&Method::GET, "/orders/find"), []);
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn each_client_has_a_count_of_its_own_for_each_kind() {
         let flags = BTreeMap::from([("limit-cart", "2".to_owned()), ("limit-checkout", "0".to_owned())]);
-        let limits = RateLimits::new(&Settings::gather(&flags, &|_| None, None).unwrap().check().unwrap());
+        let limits = RateLimits::new(&Sources::gather(&flags, &|_| None, None).unwrap().check().unwrap());
         let (ana, ben) = (IpAddr::from([203, 0, 113, 5]), IpAddr::from([203, 0, 113, 6]));
         assert_eq!([(); 2].map(|()| limits.check(Limit::Cart, ana)), [None; 2]);
         assert!(limits.check(Limit::Cart, ana).is_some_and(|wait| (1..=31).contains(&wait)));

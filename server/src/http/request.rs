@@ -204,7 +204,7 @@ fn method_label(method: &Method) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Settings;
+    use crate::config::Sources;
     use axum::Router;
     use axum::extract::ConnectInfo;
     use axum::middleware::from_fn_with_state;
@@ -215,7 +215,7 @@ mod tests {
 
     fn layer(trusted: &str) -> RequestLayer {
         let flags = BTreeMap::from([("trusted-proxies", trusted.to_owned())]);
-        let config = Settings::gather(&flags, &|_| None, None).unwrap().check().unwrap();
+        let config = Sources::gather(&flags, &|_| None, None).unwrap().check().unwrap();
         RequestLayer::new(Proxies::new(&config.trusted_proxies), None)
     }
 

@@ -12,6 +12,17 @@ pub async fn json_of(request: reqwest::RequestBuilder) -> (u16, Value) {
     (status, answer.json().await.unwrap())
 }
 
+/// The variants of the products on the first page that are in stock.
+pub async fn on_sale(server: &Server) -> Vec<String> {
+    let (_, list) = json_of(server.get("/api/v1/products?in_stock=true")).await;
+    let mut variants = Vec::new();
+    for product in list["products"].as_array().unwrap() {
+        let (_, product) = json_of(server.get(&format!("/api/v1/products/{}", product["slug"].as_str().unwrap()))).await;
+        variants.extend(product["variants"].as_array().unwrap().iter().map(|variant| variant["id"].as_str().unwrap().to_owned()));
+    }
+    variants
+}
+
 pub fn address() -> Value {
     json!({ "recipient": "Ana Reyes", "phone": "+639171234567", "country": "PH", "line1": "12 Mabini Street", "place": "1381300009", "postal_code": "1105" })
 }
@@ -21,12 +32,17 @@ pub fn order(delivery: &str) -> Value {
     json!({ "contact": contact, "delivery_address": address(), "delivery": delivery, "payment": "cod" })
 }
 
+/// A variant of which more than one can be bought.
 async fn a_variant(server: &Server) -> String {
     let (_, list) = json_of(server.get("/api/v1/products?in_stock=true")).await;
-    let slug = list["products"][0]["slug"].as_str().unwrap().to_owned();
-    let (_, product) = json_of(server.get(&format!("/api/v1/products/{slug}"))).await;
-    let variants = product["variants"].as_array().unwrap();
-    variants.iter().find(|variant| variant["available"].as_i64().unwrap() > 1).unwrap()["id"].as_str().unwrap().to_owned()
+    for product in list["products"].as_array().unwrap() {
+        let (_, product) = json_of(server.get(&format!("/api/v1/products/{}", product["slug"].as_str().unwrap()))).await;
+        let mut variants = product["variants"].as_array().unwrap().iter();
+        if let Some(variant) = variants.find(|variant| variant["available"].as_i64().unwrap() > 1) {
+            return variant["id"].as_str().unwrap().to_owned();
+        }
+    }
+    panic!("nothing can be bought twice");
 }
 
 async fn a_cart(server: &Server) -> String {

@@ -46,6 +46,18 @@ fn help_shows_examples_and_completions_are_written() {
     }
 }
 
+/// As by `tindahan completions fish | head -1`.
+#[test]
+fn who_reads_what_is_printed_may_stop_early() {
+    let folder = Folder::new();
+    for arguments in [&["completions", "fish"][..], &["config"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = folder.command(arguments).stdout(writer).output().unwrap();
+        assert!(ended.status.success(), "{arguments:?}: {}", stderr(&ended));
+    }
+}
+
 #[test]
 fn migrating_twice_changes_nothing() {
     let folder = Folder::new();
@@ -162,6 +174,22 @@ fn doctor_audit_and_export_run_beside_the_server() {
     assert_eq!(bytes("products.csv"), bytes("again.csv"));
     let preview = server.folder.run(&["import", "again.csv", "--preview", "--pictures", "more"]);
     assert!(stdout(&preview).contains("0 products would be created, 0 updated"), "{}", stdout(&preview));
+}
+
+#[tokio::test]
+async fn doctor_names_settings_that_cannot_be_read() {
+    use sqlx::{Connection, SqliteConnection};
+    let folder = Folder::with_shop();
+    let mut file = SqliteConnection::connect(&format!("sqlite:{}", folder.0.join("shop.db").display())).await.unwrap();
+    let changed = sqlx::raw_sql("update settings set value = '{\"currency\":' where key = 'shop'").execute(&mut file).await.unwrap();
+    assert_eq!(changed.rows_affected(), 1);
+    file.close().await.unwrap();
+    for command in ["doctor", "audit"] {
+        let output = folder.run(&[command]);
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        let told = format!("{}{}", stdout(&output), stderr(&output));
+        assert!(told.contains("the setting “shop” cannot be read"), "{command}: {told}");
+    }
 }
 
 #[test]

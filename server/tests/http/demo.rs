@@ -71,3 +71,32 @@ fn only_an_empty_shop_becomes_a_demonstration() {
     let doctor = stdout(&served.folder.run(&["doctor"]));
     assert!(!doctor.contains("demonstration's"), "{doctor}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_demonstration_has_a_past_whose_cards_the_sandbox_knows_after_a_restart_too() {
+    let mut server = Server::start_with(Folder::new(), &["--demo"]);
+    assert!(server.log().contains("orders of the last three months"), "{}", server.log());
+    server.terminate();
+    assert!(server.wait().success());
+    let folder = std::mem::replace(&mut server.folder, Folder::new());
+    let key = folder.run(&["admin", "key", "--name", "Desk", "--scope", "read_orders", "--scope", "refund_payments"]);
+    let key = stdout(&key).trim().to_owned();
+
+    let server = Server::start_with(folder, &["--demo", "--limit-api", "0"]);
+    let (_, orders) = crate::api::json_of(server.get("/api/v1/orders?payment=paid&fulfilment=fulfilled").bearer_auth(&key)).await;
+    let orders = orders["orders"].as_array().unwrap();
+    assert_eq!(orders.len(), 50);
+    let mut by_card = None;
+    for id in orders.iter().map(|order| order["id"].as_str().unwrap()) {
+        let (_, order) = crate::api::json_of(server.get(&format!("/api/v1/orders/{id}")).bearer_auth(&key)).await;
+        by_card = by_card.or((order["payments"][0]["tender"] == "card").then_some(id));
+    }
+    let id = by_card.expect("one of fifty is paid by card");
+    let refund = serde_json::json!({ "amount": 500, "reason": "A scratch" });
+    let refund = server.post(&format!("/api/v1/orders/{id}/refunds"), &refund).bearer_auth(&key).header("idempotency-key", "refund-0001");
+    let (status, refund) = crate::api::json_of(refund).await;
+    assert_eq!((status, refund["state"].as_str()), (201, Some("done")), "{refund}");
+
+    let bare = Server::start_with(Folder::new(), &["--demo", "--without-past"]);
+    assert!(!bare.log().contains("last three months"), "{}", bare.log());
+}

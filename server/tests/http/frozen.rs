@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
-use crate::api::{address, json_of, order};
+use crate::api::{address, json_of, on_sale, order};
 use crate::program::{Folder, Server, a_postgres, is_long, stderr, stdout};
 
 /// The answers that buyers got.
@@ -64,6 +64,18 @@ async fn stocked(postgres: &mut PgConnection) {
     sqlx::raw_sql("update stock set available = available + 100000, on_hand = on_hand + 100000").execute(postgres).await.unwrap();
 }
 
+/// Stock was written by hand, which the audit reports; everything else agrees.
+fn all_but_stock_agrees(server: &Server, database: &str) {
+    let audit = server.folder.run(&["audit", "--database", database]);
+    let failed = stdout(&audit).lines().filter(|line| line.contains("FAILED")).map(str::to_owned).collect::<Vec<_>>();
+    let by_hand = ["on hand is the sum of movements", "cost layers hold the units on hand"];
+    assert!(
+        failed.len() == by_hand.len() && failed.iter().zip(by_hand).all(|(failed, check)| failed.starts_with(check)),
+        "{failed:?}{}",
+        stderr(&audit)
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_node_does_not_block_the_others() {
     let database = a_postgres().await;
@@ -77,12 +89,7 @@ async fn a_frozen_node_does_not_block_the_others() {
     let arguments = ["--database", &database, "--limit-api", "0", "--limit-checkout", "0"];
     let (freezes, goes_on) = (Server::start_with(folder, &arguments), Server::start_with(second, &arguments));
 
-    let (_, list) = json_of(goes_on.get("/api/v1/products?in_stock=true")).await;
-    let mut variants = Vec::new();
-    for product in list["products"].as_array().unwrap() {
-        let (_, product) = json_of(goes_on.get(&format!("/api/v1/products/{}", product["slug"].as_str().unwrap()))).await;
-        variants.extend(product["variants"].as_array().unwrap().iter().map(|variant| variant["id"].as_str().unwrap().to_owned()));
-    }
+    let variants = on_sale(&goes_on).await;
     assert!(variants.len() >= 20, "{}", variants.len());
     let (_, cart) = json_of(goes_on.post("/api/v1/carts", &json!({ "lines": [{ "variant": variants[0], "quantity": 1 }] }))).await;
     let path = format!("/api/v1/carts/{}/delivery-options", cart["id"].as_str().unwrap());
@@ -134,15 +141,7 @@ async fn a_frozen_node_does_not_block_the_others() {
     for buyer in all {
         buyer.await.unwrap();
     }
-    // Stock was written by hand, which the audit reports; everything else agrees.
-    let audit = goes_on.folder.run(&["audit", "--database", &database]);
-    let failed = stdout(&audit).lines().filter(|line| line.contains("FAILED")).map(str::to_owned).collect::<Vec<_>>();
-    let by_hand = ["on hand is the sum of movements", "cost layers hold the units on hand"];
-    assert!(
-        failed.len() == by_hand.len() && failed.iter().zip(by_hand).all(|(failed, check)| failed.starts_with(check)),
-        "{failed:?}{}",
-        stderr(&audit)
-    );
+    all_but_stock_agrees(&goes_on, &database);
 }
 
 /// Sessions that are in the middle of writing orders and do nothing: they hold the stock of what is ordered.

@@ -4,6 +4,10 @@
 
 mod api;
 mod away;
+mod bucket_pictures;
+#[allow(dead_code, reason = "the backend's suite uses more of it")]
+#[path = "../../../backend/tests/suite/support/buckets.rs"]
+mod buckets;
 mod commands;
 mod crash;
 mod dated_prices;
@@ -12,6 +16,7 @@ mod disk;
 mod ending;
 mod frozen;
 mod load;
+mod nodes;
 mod pages;
 mod program;
 mod refused;

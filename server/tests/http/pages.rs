@@ -57,6 +57,46 @@ async fn a_page_is_cached_per_language_and_not_for_signed_in_visitors() {
 }
 
 #[tokio::test]
+async fn each_variant_has_a_cached_page_and_made_up_ones_take_no_room() {
+    let server = Server::start();
+    let cached = async |address: &str| {
+        let misses = pages_from(&server, "miss").await;
+        let answer = server.get(address).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{address}");
+        let kept = answer.headers()["cache-control"].to_str().unwrap().to_owned();
+        (pages_from(&server, "miss").await - misses, kept, answer.text().await.unwrap())
+    };
+    let is_chosen = |page: &str| page.contains(" checked");
+    let (made, kept, page) = cached("/p/tsinelas").await;
+    assert_eq!((made, kept.as_str(), is_chosen(&page)), (1, "no-cache", false));
+    let (made, kept, page) = cached("/p/tsinelas?variant=TSIN-37").await;
+    assert_eq!((made, kept.as_str(), is_chosen(&page)), (1, "no-cache", true));
+    assert_eq!(cached("/p/tsinelas?q=x&variant=TSIN-37&utm_source=x").await.0, 0);
+    // Neither an unknown variant nor a known one that is written in another way.
+    for (address, chosen) in [
+        ("/p/tsinelas?variant=NONE-1", false),
+        ("/p/tsinelas?variant=NONE-2", false),
+        ("/p/tsinelas?variant=TSIN%2D37", true),
+        ("/p/tsinelas?variant=TSIN-37&variant=TSIN-37", true),
+    ] {
+        let (made, kept, page) = cached(address).await;
+        assert_eq!((made, kept.as_str(), is_chosen(&page)), (0, "no-store", chosen), "{address}");
+        assert!(page.contains("/p/tsinelas\" rel=\"canonical\"") || page.contains("rel=\"canonical\" href="), "{address}");
+    }
+}
+
+/// Both wait for the document, and run in their order: `boot.js` must hear of clicks and of Back before the router does.
+#[tokio::test]
+async fn the_router_is_started_after_what_listens_before_it() {
+    let server = Server::start();
+    for address in ["/", "/sign-in"] {
+        let page = server.get(address).send().await.unwrap().text().await.unwrap();
+        let (boot, start) = (page.find("<script src=\"/boot.js\" defer"), page.find("<script type=\"module\""));
+        assert!(boot.is_some() && boot < start, "{address}: {boot:?} {start:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_unchanged_page_is_answered_with_304_and_each_client_gets_an_accepted_coding() {
     let server = Server::start();
     let first = server.get("/").header("accept-encoding", "br").send().await.unwrap();
@@ -87,9 +127,12 @@ async fn personal_pages_are_not_stored_by_browsers_or_proxies() {
     for path in ["/api/read_account", "/metrics", "/pictures/none/1.webp", "/api/v1/products"] {
         assert_eq!(kept(path, "").await, "no-store", "{path}");
     }
-    for path in ["/brand.css", "/api/openapi.json"] {
+    for path in ["/brand.css", "/brand.css?v=other", "/api/openapi.json"] {
         assert_eq!(kept(path, "").await, "public, max-age=300", "{path}");
     }
+    let home = text(server.get("/")).await;
+    let colours = home.split('"').find(|part| part.starts_with("/brand.css?v=")).unwrap();
+    assert_eq!(kept(colours, "").await, "public, max-age=31536000, immutable", "its address names what it holds");
     let form = client().post(format!("{}/account", server.url)).header("accept", "text/html").send().await.unwrap();
     assert_eq!((form.status().as_u16(), form.headers()["cache-control"].to_str().unwrap()), (303, "no-store"));
 }
@@ -123,6 +166,46 @@ async fn requests_forged_by_another_site_are_refused() {
     assert_eq!((forged.status().as_u16(), forged.headers()["content-type"].to_str().unwrap()), (403, "application/octet-stream"));
     // The errors of server functions: 403, no message, no fields.
     assert_eq!(forged.bytes().await.unwrap(), [0x93, 3, 0, 0].as_slice());
+}
+
+#[tokio::test]
+async fn a_form_of_the_banks_and_a_slash_at_the_end_lead_to_the_page() {
+    let server = Server::start();
+    let client = client();
+    let ask = async |request: reqwest::RequestBuilder| {
+        let answer = request.header("origin", "https://bank.example").header("sec-fetch-site", "cross-site").send().await.unwrap();
+        let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), to)
+    };
+    let here = "/checkout/return?order=ord_0199a0b0c0d07e10b2f3a4b5c6d7e8f9";
+    assert_eq!(ask(client.post(format!("{}{here}", server.url))).await, (303, Some(here.to_owned())));
+    let with_slash = client.get(format!("{}/search/?q=mug", server.url));
+    assert_eq!(ask(with_slash).await, (308, Some("/search?q=mug".to_owned())));
+    // Another site's address is no address inside.
+    assert_eq!(ask(client.get(format!("{}//evil.example/", server.url))).await.1, None);
+    assert_eq!(ask(client.get(format!("{}/nothing-here", server.url))).await, (404, None));
+}
+
+#[tokio::test]
+async fn search_engines_are_told_of_what_is_published_and_nothing_else() {
+    let server = Server::start();
+    let robots = text(server.get("/robots.txt")).await;
+    let sitemap = robots.lines().find_map(|line| line.strip_prefix("Sitemap: ")).unwrap();
+    assert!(robots.contains("Disallow: /checkout\n") && sitemap.ends_with("/sitemap.xml"), "{robots}");
+    let xml = text(server.get("/sitemap.xml")).await;
+    let origin = sitemap.trim_end_matches("/sitemap.xml");
+    let addresses: Vec<&str> =
+        xml.split("<loc>").skip(1).map(|rest| rest.split('<').next().unwrap().strip_prefix(origin).unwrap()).collect();
+    for there in ["/", "/p/stoneware-mug", "/c/tableware", "/categories", "/pages/delivery", "/pages/paghahatid"] {
+        assert!(addresses.contains(&there), "{there}");
+    }
+    // Each of them is a page, in the order of the list every tenth.
+    for address in addresses.iter().step_by(10) {
+        assert_eq!(server.get(address).send().await.unwrap().status(), 200, "{address}");
+    }
+    // Of a product a link's preview shows title and picture.
+    let page = text(server.get("/p/stoneware-mug")).await;
+    assert!(page.contains("property=\"og:title\"") && page.contains("property=\"og:image\""), "{page}");
 }
 
 #[tokio::test]
@@ -199,6 +282,8 @@ async fn every_public_page_renders_for_eight_visitors_at_once() {
         "/c?sort=price_up&in_stock=true",
         "/p/dried-mango",
         "/categories",
+        "/pages/delivery",
+        "/pages/contact",
         "/search?q=mango",
         "/cart",
         "/checkout",
@@ -269,14 +354,14 @@ async fn requests_cannot_leave_the_folder_of_the_site() {
     std::fs::create_dir_all(site.join("pkg")).unwrap();
     std::fs::write(site.join("pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.js"), "plain").unwrap();
     std::fs::write(site.join("pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.js.br"), "packed").unwrap();
-    std::fs::write(site.join("robots.txt"), "User-agent: *").unwrap();
+    std::fs::write(site.join("offline.css"), "body {}").unwrap();
     let server = Server::start_with(folder, &["--site-dir", "site"]);
     let script = server.get("/pkg/tindahan.4xTqTjKkPZ8vWq3nYp1rLA.js").header("accept-encoding", "br").send().await.unwrap();
     assert_eq!(script.headers()["content-encoding"], "br");
     assert!(script.headers()["cache-control"].to_str().unwrap().contains("immutable"));
     assert_eq!(script.text().await.unwrap(), "packed");
-    let robots = server.get("/robots.txt").send().await.unwrap();
-    assert_eq!(robots.headers()["cache-control"], "public, no-cache");
+    let style = server.get("/offline.css").send().await.unwrap();
+    assert_eq!(style.headers()["cache-control"], "public, no-cache");
     for path in ["/..%2ftindahan.key", "/%2e%2e/tindahan.key", "/tindahan.key", "/pkg/nothing.js"] {
         assert_eq!(server.get(path).send().await.unwrap().status(), 404, "{path}");
     }

@@ -9,6 +9,7 @@ mod books;
 mod cards;
 mod charges;
 mod control;
+pub mod earlier;
 mod errors;
 mod form;
 mod idempotency;
@@ -80,7 +81,7 @@ impl Gateway {
     fn act<T>(&self, sandbox: &mut Sandbox, request: Option<&str>, key: Option<&str>, act: impl FnOnce(&mut Books) -> T) -> T {
         let result = act(&mut sandbox.books);
         for event in sandbox.books.take_events() {
-            self.webhooks.send(&event, request, key);
+            self.webhooks.enqueue(&event, request, key);
         }
         result
     }

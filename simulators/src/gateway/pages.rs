@@ -4,11 +4,11 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path, RawQuery, State},
-    http::{StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{
     Gateway,
@@ -18,6 +18,7 @@ use super::{
     form::{Form, with_query},
     intents::{Intent, IntentState},
 };
+use crate::page::page;
 
 pub fn router() -> Router<Gateway> {
     Router::new()
@@ -221,50 +222,6 @@ fn sum(intent: &Intent) -> String {
     }
     let point = if digits > 0 { "." } else { "" };
     format!("{} {grouped}{point}{part}", intent.currency.to_ascii_uppercase())
-}
-
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ground:#f4f6f5;--sheet:#fff;--ink:#1b2330;--soft:#4c5667;--line:#c9d0da;--go:#1d4f91;--on-go:#fff;--bad:#9b1c1c}\
-@media (prefers-color-scheme:dark){:root{--ground:#12161d;--sheet:#1b212b;--ink:#eef1f5;--soft:#b3bccb;--line:#3d4858;--go:#9cc3ff;--on-go:#0d1524;--bad:#ffb4ab}}\
-*{box-sizing:border-box}body{margin:0;padding:24px 16px;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,sans-serif}\
-main{max-width:440px;margin:0 auto;padding:24px;background:var(--sheet);border:1px solid var(--line);border-radius:12px}\
-h1{margin:0 0 8px;font-size:1.25rem}h2{margin:32px 0 4px;font-size:1rem}p{margin:0 0 16px}\
-header{max-width:440px;margin:0 auto 12px;color:var(--soft);font-size:.875rem}\
-.sum{font-size:1.75rem;font-weight:650;font-variant-numeric:tabular-nums}\
-.alert{padding:12px;border:1px solid var(--bad);border-radius:8px;color:var(--bad)}\
-label{display:block;margin-bottom:4px;font-weight:600}\
-input{width:100%;min-height:48px;margin-bottom:12px;padding:8px 12px;border:1px solid var(--soft);border-radius:8px;background:transparent;color:inherit;font:inherit;font-variant-numeric:tabular-nums}\
-button{width:100%;min-height:48px;margin-bottom:8px;padding:8px 16px;border:1px solid var(--go);border-radius:8px;background:var(--go);color:var(--on-go);font:inherit;font-weight:600;cursor:pointer}\
-button.quiet{background:transparent;color:var(--go)}\
-.cards{margin:0 0 8px;padding:0;list-style:none}.cards button{display:flex;flex-direction:column;align-items:start;margin-bottom:6px;font-weight:400;font-variant-numeric:tabular-nums;text-align:start}\
-.cards small{color:var(--soft)}a{color:var(--go)}:focus-visible{outline:3px solid var(--go);outline-offset:2px}";
-
-/// A whole page. Its policy names no form target, since a form here ends at the shop's own address.
-fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
-    let html = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width,initial-scale=1";
-                meta name="robots" content="noindex";
-                link rel="icon" href="data:,";
-                title { (title) " · Sandbox" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header { "Sandbox card gateway: no money moves here" }
-                main {
-                    h1 { (title) }
-                    (body)
-                }
-            }
-        }
-    };
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'";
-    let headers =
-        [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
-    (status, headers, Html(html.into_string())).into_response()
 }
 
 #[cfg(test)]

@@ -1,21 +1,22 @@
-//! The routes that show the stored mail and set failures.
+//! The routes that show the stored mail, to programs and to people, and set failures.
 
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Failures, Message, Sink, Stage, Summary, mime};
+use super::{Failures, Message, Sink, Stage, inbox, mime};
 
 pub fn router(sink: Sink) -> Router {
     Router::new()
         .route("/mail", get(list).delete(clear))
-        .route("/mail/{id}", get(raw))
+        .route("/mail/{id}", get(one))
+        .route("/mail/{id}/raw", get(raw))
         .route("/mail/{id}/text", get(text))
         .route("/mail/{id}/html", get(html))
         .route("/_control/mail", post(fail))
@@ -27,13 +28,24 @@ struct Filter {
     to: Option<String>,
 }
 
-async fn list(State(sink): State<Sink>, Query(filter): Query<Filter>) -> Json<Vec<Summary>> {
-    Json(sink.list(filter.to.as_deref()))
+async fn list(State(sink): State<Sink>, Query(filter): Query<Filter>, headers: HeaderMap) -> Response {
+    let to = filter.to.as_deref();
+    let mails = sink.list(to);
+    if inbox::is_browser(&headers) { inbox::list(&mails, to) } else { Json(mails).into_response() }
 }
 
 async fn clear(State(sink): State<Sink>) -> StatusCode {
     sink.clear();
     StatusCode::NO_CONTENT
+}
+
+async fn one(State(sink): State<Sink>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    match sink.find(&id) {
+        Some(message) if inbox::is_browser(&headers) => inbox::mail(&message),
+        Some(message) => plain(message.raw.to_vec()),
+        None if inbox::is_browser(&headers) => inbox::missing(),
+        None => missing("no such message"),
+    }
 }
 
 async fn raw(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
@@ -47,7 +59,7 @@ async fn text(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
     part(sink.find(&id).as_ref(), "text/plain")
 }
 
-/// The HTML part, as its source: a mail is never run here.
+/// The HTML part, as its source.
 async fn html(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
     part(sink.find(&id).as_ref(), "text/html")
 }

@@ -7,10 +7,10 @@ use crate::text::{decode_base64, hex_byte};
 /// How deep nested parts are followed.
 const MAX_DEPTH: usize = 8;
 
-/// The subject, decoded; empty when there is none.
-pub fn subject(raw: &[u8]) -> String {
+/// A header by its lower-case name, decoded.
+pub fn header(raw: &[u8], name: &str) -> Option<String> {
     let (headers, _) = split(raw);
-    headers.get("subject").map(|value| decode_words(value)).unwrap_or_default()
+    headers.get(name).map(|value| decode_words(value))
 }
 
 /// The first part of this kind (`text/plain`), decoded. A message without a content type is plain text.
@@ -221,6 +221,7 @@ mod tests {
     #[test]
     fn a_subject_is_unfolded_and_decoded() {
         let raw = b"From: a@b\r\nSubject: =?utf-8?B?U2FsYW1hdCw=?=\r\n =?utf-8?Q?_Ni=C3?= =?utf-8?Q?=B1a!?= (1)\r\n\r\nHi";
+        let subject = |raw: &[u8]| header(raw, "subject").unwrap_or_default();
         assert_eq!(subject(raw), "Salamat, Niña! (1)");
         assert_eq!(subject(b"Subject: plain =? text\r\n\r\n"), "plain =? text");
         assert_eq!(subject(b"Subject: =?iso-8859-1?q?Ni=F1a?=\r\n\r\n"), "Niña");

@@ -1,6 +1,7 @@
 //! The mail sink: an SMTP server that stores what it receives, and HTTP routes that show it.
 
 mod http;
+mod inbox;
 mod mime;
 mod session;
 
@@ -165,7 +166,7 @@ fn summary(message: &Message) -> Summary {
         id: message.id.clone(),
         from: message.from.clone(),
         to: message.to.clone(),
-        subject: mime::subject(&message.raw),
+        subject: mime::header(&message.raw, "subject").unwrap_or_default(),
         at: message.at,
         size: message.raw.len(),
     }

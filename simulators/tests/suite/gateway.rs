@@ -337,3 +337,45 @@ async fn a_reset_clears_all_data() {
     assert_eq!(world.get(&path(&intent, "")).await.status, 404);
     assert_eq!(world.moved().await, (0, 0));
 }
+
+#[tokio::test]
+async fn payments_of_an_earlier_run_are_captured_refunded_and_cancelled() {
+    use simulators::{EarlierPayment, EarlierState};
+    let world = World::start().await;
+    let payment = |reference: &str, state, captured| EarlierPayment {
+        reference: reference.to_owned(),
+        amount: 9_000,
+        currency: "php".to_owned(),
+        state,
+        captured,
+        refunded: captured / 3,
+        description: "T-1".to_owned(),
+        return_url: "http://127.0.0.1:1/back".to_owned(),
+        metadata: vec![("payment".to_owned(), "pay_1".to_owned())],
+    };
+    let earlier = || {
+        vec![
+            payment("pi_held", EarlierState::Held, 0),
+            payment("pi_taken", EarlierState::Captured, 9_000),
+            payment("pi_waiting", EarlierState::Waiting, 0),
+            payment("pi_gone", EarlierState::Cancelled, 0),
+        ]
+    };
+    world.running.remember(earlier());
+    let captured = world.post(&format!("{INTENTS}/pi_held/capture"), "amount_to_capture=8000").await;
+    assert_eq!(
+        (captured.status, &captured.json["amount_received"], &captured.json["metadata"]["payment"]),
+        (200, &json!(8_000), &json!("pay_1"))
+    );
+    // Three of nine thousand went back before.
+    assert_eq!(world.post("/v1/refunds", "payment_intent=pi_taken&amount=6001").await.json["error"]["code"], "amount_too_large");
+    assert_eq!(world.post("/v1/refunds", "payment_intent=pi_taken&amount=6000").await.status, 200);
+    assert_eq!(
+        world.post(&format!("{INTENTS}/pi_waiting/confirm"), "payment_method=pm_card_visa").await.json["status"],
+        "requires_capture"
+    );
+    assert_eq!(world.post(&format!("{INTENTS}/pi_gone/cancel"), "").await.status, 400);
+    // What happened since is not undone.
+    world.running.remember(earlier());
+    assert_eq!(world.get(&format!("{INTENTS}/pi_held")).await.json["status"], "succeeded");
+}

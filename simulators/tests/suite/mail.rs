@@ -86,6 +86,32 @@ async fn a_mail_is_kept_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn a_browser_gets_an_inbox_to_read_and_a_mail_runs_no_script() {
+    let world = World::start().await;
+    let shown = async |path: &str| {
+        let answer = world.http.get(world.url(path)).header("accept", "text/html,*/*;q=0.8").send().await.unwrap();
+        (answer.status().as_u16(), answer.headers()["content-security-policy"].to_str().unwrap().to_owned(), answer.text().await.unwrap())
+    };
+    let (status, policy, empty) = shown("/mail").await;
+    assert!(status == 200 && policy.starts_with("default-src 'none'") && empty.contains("No mail yet"), "{empty}");
+    let mut client = Client::connect(&world).await;
+    client.expect("HELO shop.test", "250").await;
+    let message = "From: Tindahan <shop@tindahan.test>\r\nSubject: Order <1>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+        <html><head></head><body><script>alert(1)</script><a href=\"http://shop.test/o\">Follow</a></body></html>";
+    assert!(client.send("ana@example.ph", message).await.starts_with("250"));
+    let id = world.get("/mail").await.json[0]["id"].as_str().unwrap().to_owned();
+    let (_, _, list) = shown("/mail").await;
+    assert!(list.contains("Order &lt;1&gt;") && list.contains("ana@example.ph") && list.contains(&format!("/mail/{id}")), "{list}");
+    assert!(!shown("/mail?to=ben@example.ph").await.2.contains("Order &lt;1&gt;"));
+    let (_, policy, mail) = shown(&format!("/mail/{id}")).await;
+    assert!(policy.starts_with("default-src 'none'") && mail.contains("Tindahan &lt;shop@tindahan.test&gt;"), "{mail}");
+    // The mail is text of an attribute, in a frame that may run nothing.
+    assert!(mail.contains("sandbox=\"allow-top-navigation-by-user-activation\"") && !mail.contains("<script>"), "{mail}");
+    assert_eq!(shown("/mail/none").await.0, 404);
+    assert!(world.get(&format!("/mail/{id}/raw")).await.text.starts_with("From: Tindahan"));
+}
+
+#[tokio::test]
 async fn the_text_of_a_mail_with_parts_is_decoded() {
     let world = World::start().await;
     let mut client = Client::connect(&world).await;

@@ -25,12 +25,16 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         403 => tr!(ERROR_FORBIDDEN_TITLE),
         404 => tr!(ERROR_NOT_FOUND_TITLE),
         429 | 503 => tr!(ERROR_BUSY_TITLE),
+        504 => tr!(ERROR_IN_DOUBT_TITLE),
         _ => tr!(ERROR_UNEXPECTED_TITLE),
     };
-    let signed_out = error.is_signed_out();
+    let (signed_out, offline) = (error.is_signed_out(), error.is_offline());
+    let body = if offline { tr!(ERROR_OFFLINE_ADMIN_BODY).to_owned() } else { error.text(use_locale()) };
     view! {
         <Title text=title/>
-        <EmptyState title body=error.text(use_locale()) level=1>
+        <EmptyState title body level=1>
+            // The router would stay where it is.
+            {offline.then(|| view! { <LinkButton href="" attr:rel="external">{tr!(COMMON_RETRY)}</LinkButton> })}
             {signed_out.then(|| view! { <LinkButton href=sign_in_address()>{tr!(SHELL_SIGN_IN)}</LinkButton> })}
             {(!signed_out).then(|| view! { <LinkButton href="/admin" look=Look::Outline>{tr!(ADMIN_TITLE)}</LinkButton> })}
             <LinkButton href="/" look=Look::Outline>{tr!(ERROR_HOME_ACTION)}</LinkButton>

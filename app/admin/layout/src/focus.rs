@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
@@ -54,6 +55,36 @@ fn focus_first(selectors: &[String]) -> bool {
     }
     // With a tabindex a heading takes the focus.
     target.focus().is_ok() && focused().is_some()
+}
+
+/// Goes to the field whose id stands behind `#` in the address of a page that is opened, as soon as the page has it.
+pub(crate) fn go_to_field() {
+    let location = use_location();
+    Effect::new(move || {
+        let (_, hash) = (location.pathname.get(), location.hash.get());
+        if hash.len() > 1 {
+            when_there(hash.trim_start_matches('#').to_owned(), TIMES_AFTER);
+        }
+    });
+}
+
+fn when_there(id: String, times: u32) {
+    set_timeout(
+        move || {
+            let place = document().get_element_by_id(&id).and_then(|place| place.dyn_into::<HtmlElement>().ok());
+            match place {
+                // A place that is no field is scrolled to by the router.
+                Some(field) if field.matches("input, select, textarea").unwrap_or_default() => {
+                    field.scroll_into_view();
+                    // A field that is read only is still in sight.
+                    let _ = field.focus();
+                }
+                None if times > 0 => when_there(id, times - 1),
+                _ => {}
+            }
+        },
+        PAUSE,
+    );
 }
 
 /// Keeps the focus near every form of the page that is sent: when the field or button that had it is gone by the time of the answer, it

@@ -35,11 +35,7 @@ where
 
 /// The fields of a form, read-only for a user without the permission to write.
 #[component]
-pub fn Fields(
-    /// May the user write?
-    may_write: bool,
-    children: Children,
-) -> impl IntoView {
+pub fn Fields(may_write: bool, children: Children) -> impl IntoView {
     let read_only = !may_write;
     view! {
         <fieldset disabled=read_only class="flex flex-col gap-6 min-w-0 disabled:[&_:is(input,select,textarea)]:text-base-content!">
@@ -62,6 +58,7 @@ where
         }
         match action.value().get_untracked() {
             Some(Ok(output)) => {
+                crate::unsaved::saved(F::PATH);
                 if !message.is_empty() {
                     toasts.success(message);
                 }

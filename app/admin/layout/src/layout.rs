@@ -10,8 +10,10 @@ use session::{Access, Answer, AppError, access, access_of, shared};
 use ui::{AdminLayout, SkipLink, ToastRegion, use_locale};
 
 use crate::ErrorPage;
-use crate::focus::keep_focus;
+use crate::focus::{go_to_field, keep_focus};
 use crate::pages::{AdminPage, Pages, commands, navigation};
+use crate::palette::{FindAnything, search};
+use crate::unsaved::AskBeforeLeaving;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayoutView {
@@ -41,8 +43,8 @@ fn who_works(path: &str) -> Result<LayoutView, AppError> {
     Ok(LayoutView { shop_name: backend::settings::shop(&shop).name, user_name: me.contact.name, role })
 }
 
-/// Server functions of this file.
-pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLayout>()];
+/// Server functions of the layout.
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLayout>(), access_of::<FindAnything>()];
 
 /// The permissions that the caller has, for pages that show only possible actions.
 #[cfg(feature = "ssr")]
@@ -61,6 +63,7 @@ pub fn GuardedLayout(pages: &'static [AdminPage]) -> impl IntoView {
     provide_context(Data(data));
     provide_context(Pages(pages));
     keep_focus();
+    go_to_field();
     // The page is outside of the `Suspense`, which renders its children more than once and would read the page's data each time.
     let content = match data.get_untracked() {
         Some(Err(error)) => view! { <main id="content" class="page grow"><ErrorPage error/></main> }.into_any(),
@@ -70,6 +73,7 @@ pub fn GuardedLayout(pages: &'static [AdminPage]) -> impl IntoView {
         <SkipLink/>
         {content}
         <ToastRegion/>
+        <AskBeforeLeaving/>
     }
     .into_any()
 }
@@ -128,6 +132,7 @@ fn layout(pages: &'static [AdminPage], data: RwSignal<Option<Result<LayoutView, 
             navigation
             path
             commands
+            search=search()
             sign_out_action="/account"
         >
             <Outlet/>

@@ -11,17 +11,26 @@
 mod error_page;
 mod focus;
 mod form;
-mod kept;
 mod layout;
 mod one_picture;
+mod paged;
 mod pages;
+mod palette;
+mod stale;
+pub mod states;
+mod ticked;
+mod typed_input;
+mod unsaved;
 mod upload;
 
 pub use error_page::*;
 pub use focus::*;
 pub use form::*;
-pub use kept::*;
 pub use layout::*;
 pub use one_picture::*;
+pub use paged::*;
 pub use pages::*;
+pub use stale::*;
+pub use ticked::*;
+pub use typed_input::*;
 pub use upload::*;

@@ -23,7 +23,6 @@ pub fn OnePicture<T>(
     action: Upload<T>,
     /// Why the last upload failed, from [`crate::upload_problem`].
     problem: Signal<Option<AppError>>,
-    /// May the user change it?
     may_write: bool,
     /// Hidden fields of the form.
     #[prop(optional, into)]
@@ -51,7 +50,7 @@ where
                     <FileForm action to class="flex flex-col gap-3">
                         <ProblemSummary problem/>
                         {fields.run()}
-                        <FileField label=tr!(ADMIN_PRODUCTS_PICTURE_FILE) name=field accept="image/jpeg,image/png,image/webp" error=wrong(problem, field)/>
+                        <FileField label=tr!(ADMIN_PRODUCTS_PICTURE_FILE, mb = domain::MAX_UPLOAD_MB) name=field accept="image/jpeg,image/png,image/webp" error=wrong(problem, field)/>
                         <div><Button kind="submit" look=Look::Outline icon=icon::UPLOAD busy=action.pending()>{add}</Button></div>
                     </FileForm>
                 })}

@@ -7,12 +7,12 @@ use domain::permission::{Permission, Role};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use leptos_router::{ChooseView, Lazy, LazyRoute};
-use ui::{Command, NavItem, Shape, Tab, Tabs, icon, use_locale};
+use ui::{Command, CommandKind, NavItem, SIGN_OUT_FORM, Shape, Tab, Tabs, icon, use_locale};
 
 use crate::Forbidden;
 use crate::layout::use_role;
 
-/// A page of the admin.
+/// A page with what is derived of it: route, permission, navigation entry, tab and palette entry.
 #[derive(Clone, Copy, Debug)]
 pub struct AdminPage {
     /// Below `/admin`, as in its route: `orders/:order`. Empty for the home.
@@ -40,14 +40,37 @@ pub enum Offered {
     Within(&'static str),
 }
 
-/// A view of a page that the command palette offers: a list with a filter, a form for something new.
+/// A view of a page that the command palette offers: a list with a filter, a form for something new, a field, a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Shortcut {
-    /// The address below `/admin`, with its query.
+    /// The address below `/admin`, with its query, or with the id of a field behind `#`.
     pub path: &'static str,
     pub needs: Permission,
     pub name: Msg,
     pub shape: Shape,
+    /// Other words that find it.
+    pub words: Option<Msg>,
+    /// Is it a file to download?
+    pub is_file: bool,
+}
+
+impl Shortcut {
+    #[must_use]
+    pub const fn to(path: &'static str, needs: Permission, name: Msg, shape: Shape) -> Self {
+        Self { path, needs, name, shape, words: None, is_file: false }
+    }
+
+    /// A file to download.
+    #[must_use]
+    pub const fn file(path: &'static str, needs: Permission, name: Msg) -> Self {
+        Self { path, needs, name, shape: icon::DOWNLOAD, words: None, is_file: true }
+    }
+
+    /// The same, found by other words too.
+    #[must_use]
+    pub const fn or_by(self, words: Msg) -> Self {
+        Self { words: Some(words), ..self }
+    }
 }
 
 /// A path below `/admin` as an address.
@@ -86,7 +109,7 @@ fn section_of(pages: &[AdminPage], page: &AdminPage) -> Option<Msg> {
     section_of(pages, pages.iter().find(|page| page.path == above)?)
 }
 
-/// The navigation for a role.
+/// The entries of the navigation that a role may open.
 #[must_use]
 pub fn navigation(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<NavItem> {
     let item = |page: &AdminPage| {
@@ -112,25 +135,33 @@ pub fn tabs(pages: &[AdminPage], section: &str, role: Role, locale: Locale, open
     pages.iter().filter(|page| role.may(page.needs)).filter_map(tab).collect()
 }
 
-/// The command palette's entries for a role: the navigation first, then every other page with its shortcuts.
+/// The command palette's entries for a role: the navigation first, then every other page with its shortcuts, and what can be done on all.
 #[must_use]
 pub fn commands(pages: &[AdminPage], role: Role, locale: Locale) -> Vec<Command> {
-    let command = |group: Msg, name: String, href: String, shape: Shape| {
-        let group = group.text(locale).to_owned();
-        Command { label: name, group, href, shape, keywords: String::new() }
-    };
     let text = |name: Msg| name.text(locale).to_owned();
+    let command = |group: Msg, label: String, href: String, shape: Shape| {
+        let (group, keywords) = (text(group), String::new());
+        Command { label, group, href, kind: CommandKind::Page, shape, keywords }
+    };
     let sections = navigation(pages, role, locale).into_iter().map(|item| command(t::ADMIN_TITLE, item.name, item.href, item.shape));
     let of_page = |page: &AdminPage| {
         let section = section_of(pages, page).unwrap_or(t::ADMIN_TITLE);
         let own = page.entry().filter(|_| page.above().is_some() && role.may(page.needs));
         let own = own.map(|(name, shape)| command(section, text(name), page.address(), shape));
-        let shortcuts = page.shortcuts.iter().filter(|shortcut| role.may(shortcut.needs));
-        let shortcuts = shortcuts.map(|shortcut| command(section, text(shortcut.name), address_of(shortcut.path), shortcut.shape));
+        let shortcut = |shortcut: &Shortcut| Command {
+            kind: if shortcut.is_file { CommandKind::File } else { CommandKind::Page },
+            keywords: shortcut.words.map(text).unwrap_or_default(),
+            ..command(section, text(shortcut.name), address_of(shortcut.path), shortcut.shape)
+        };
+        let shortcuts = page.shortcuts.iter().filter(|shortcut| role.may(shortcut.needs)).map(shortcut);
         own.into_iter().chain(shortcuts).collect::<Vec<_>>()
     };
     let shop = command(t::ADMIN_TITLE, text(t::ADMIN_OPEN_SHOP), "/".to_owned(), icon::STORE);
-    sections.chain(pages.iter().flat_map(of_page)).chain([shop]).collect()
+    let sign_out = Command {
+        kind: CommandKind::Form(SIGN_OUT_FORM),
+        ..command(t::ADMIN_TITLE, text(t::ACCOUNT_SIGN_OUT), String::new(), icon::SIGN_OUT)
+    };
+    sections.chain(pages.iter().flat_map(of_page)).chain([shop, sign_out]).collect()
 }
 
 /// The table, for components inside the layout.

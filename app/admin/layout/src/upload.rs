@@ -21,7 +21,16 @@ where
     T: 'static,
     Answered: Future<Output = Result<T, AppError>> + 'static,
 {
-    Action::new_local(move |data: &FormData| call(MultipartData::from(data.clone())))
+    Action::new_local(move |data: &FormData| {
+        let answer = call(MultipartData::from(data.clone()));
+        async move {
+            let answer = answer.await;
+            if answer.is_ok() {
+                crate::unsaved::saved_files();
+            }
+            answer
+        }
+    })
 }
 
 /// Why the upload failed: the latest error of the action, else that of the form fallback.
@@ -96,8 +105,6 @@ pub struct Sent {
 
 #[cfg(feature = "ssr")]
 impl Sent {
-    /// The most bytes of a file.
-    const MAX_BYTES: usize = 15 << 20;
     /// The most fields of a form.
     const MAX_FIELDS: usize = 20;
 
@@ -127,8 +134,8 @@ impl Sent {
                 continue;
             }
             while let Some(piece) = field.chunk().await.map_err(|_| broken())? {
-                if sent.file.len() + piece.len() > Self::MAX_BYTES {
-                    let message = ui::t::ADMIN_PRODUCTS_PICTURE_TOO_BIG.text(request::locale()).to_owned();
+                if sent.file.len() + piece.len() > domain::MAX_UPLOAD_BYTES {
+                    let message = ui::file_too_large(request::locale());
                     return Err(request::invalid(vec![(file.to_owned(), message)]));
                 }
                 sent.file.extend_from_slice(&piece);
@@ -140,4 +147,25 @@ impl Sent {
         }
         Ok(sent)
     }
+}
+
+/// Why a picture was not taken, beside its field: it is none, or its store does not take it. None for any other error.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn picture_problem(error: &backend::catalog::CatalogError, field: &str) -> Option<AppError> {
+    use backend::catalog::CatalogError;
+    use backend::platform::files::FilesError;
+    use session::request;
+    use ui::t;
+    let text = |message: domain::messages::Msg| message.text(request::locale()).to_owned();
+    let (status, message) = match error {
+        CatalogError::NotAPicture => (422, text(t::ADMIN_PRODUCTS_PICTURE_BAD)),
+        CatalogError::TooLarge => (422, ui::file_too_large(request::locale())),
+        CatalogError::TooManyPixels => (422, text(t::ADMIN_PRODUCTS_PICTURE_PIXELS)),
+        CatalogError::Files(FilesError::Unavailable(_)) => (503, text(t::ADMIN_PRODUCTS_PICTURE_STORE_AWAY)),
+        CatalogError::Files(_) => (503, text(t::ADMIN_PRODUCTS_PICTURE_STORE_REFUSES)),
+        _ => return None,
+    };
+    let fields = vec![(field.to_owned(), message)];
+    Some(request::fail(AppError { status, ..AppError::fields(fields) }))
 }

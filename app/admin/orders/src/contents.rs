@@ -21,7 +21,7 @@ pub(crate) fn lines(lines: &[OrderLineView]) -> AnyView {
             <Row>
                 <td>
                     <span class="font-medium">{line.name.clone()}</span>" "<span class="text-quiet">{line.options.clone()}</span>
-                    {line.fates(locale, true).map(|fates| view! { <p class="text-sm text-quiet">{fates}</p> }.into_any())}
+                    {line.unit_states(locale, true).map(|unit_states| view! { <p class="text-sm text-quiet">{unit_states}</p> }.into_any())}
                 </td>
                 <td class="max-md:hidden"><a class="figures hover:underline underline-offset-4" href=stock>{line.sku.clone()}</a></td>
                 <FigureCell>{locale.number(line.quantity)}</FigureCell>

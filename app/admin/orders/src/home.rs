@@ -1,6 +1,8 @@
 //! The admin's home: sales, open tasks, low stock; updated while it is open.
 
-use admin_layout::shown;
+use std::time::Duration;
+
+use admin_layout::{address, shown};
 use domain::Money;
 use domain::permission::Permission;
 use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
@@ -20,12 +22,15 @@ use crate::{refusals, states};
 pub async fn read_today() -> Result<TodayView, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
-    backend::dashboard::today(&request::shop()?, &ctx).await.map_err(|error| request::unexpected(&error))
+    backend::dashboard::today(&request::shop()?, &ctx, request::locale()).await.map_err(|error| request::unexpected(&error))
 }
 access!(ReadToday, Access::Staff(Permission::ReadDashboard));
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadToday>()];
+
+/// The orders that the day's figures are made of.
+const SALES_TODAY: &str = "/admin/orders?sales=1&period=today";
 
 /// `/admin`
 #[derive(Debug)]
@@ -36,34 +41,58 @@ lazy_page!(Home, orders, home_page);
 fn home_page() -> AnyView {
     let first = resource(|| (), |()| read_today());
     let newer = RwSignal::new(None::<TodayView>);
-    follow(newer);
+    let is_live = RwSignal::new(false);
+    follow(newer, is_live);
     view! {
         <Suspense fallback=|| view! { <SkeletonRows/> }>
-            {shown(first, move |first: TodayView| day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer))}
+            {shown(first, move |first: TodayView| day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer, is_live))}
         </Suspense>
     }
     .into_any()
 }
 
-/// Follows the figures by server-sent events; the browser reconnects by itself.
-fn follow(newer: RwSignal<Option<TodayView>>) {
+/// The figures are not live any more when nothing has come for so long; the server sends them at least every 15 seconds.
+const SILENCE: Duration = Duration::from_secs(35);
+/// After a refusal, as of a server that is being replaced, a browser does not connect again by itself.
+const CONNECT_AGAIN: Duration = Duration::from_secs(5);
+
+/// Follows the figures by server-sent events for as long as the page is open. Where none come, those of before stay, and are not live.
+fn follow(newer: RwSignal<Option<TodayView>>, is_live: RwSignal<bool>) {
+    let connection = RwSignal::new(0_u32);
     Effect::new(move || {
+        connection.track();
         let Ok(source) = EventSource::new("/admin/live") else { return };
+        let silence = StoredValue::new(None::<TimeoutHandle>);
+        let end_silence = move || {
+            let _ = silence.try_update_value(|silence| silence.take().map(|silence| silence.clear()));
+        };
         let on_figures = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(today) = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok()) {
                 let _ = newer.try_set(Some(today));
+                let _ = is_live.try_set(true);
+                end_silence();
+                let waits = set_timeout_with_handle(move || _ = is_live.try_set(false), SILENCE).ok();
+                let _ = silence.try_set_value(waits);
             }
         });
-        // On an error the figures stay as rendered.
+        let failing = source.clone();
+        let on_error = Closure::<dyn FnMut()>::new(move || {
+            let _ = is_live.try_set(false);
+            if failing.ready_state() == EventSource::CLOSED {
+                set_timeout(move || _ = connection.try_update(|times| *times += 1), CONNECT_AGAIN);
+            }
+        });
         let _ = source.add_event_listener_with_callback("today", on_figures.as_ref().unchecked_ref());
-        let held = StoredValue::new_local((source, on_figures));
+        source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let held = StoredValue::new_local((source, on_figures, on_error));
         on_cleanup(move || {
-            let _ = held.try_with_value(|(source, _)| source.close());
+            end_silence();
+            let _ = held.try_with_value(|(source, ..)| source.close());
         });
     });
 }
 
-fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView {
+fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>, is_live: RwSignal<bool>) -> AnyView {
     let locale = use_locale();
     let number = move |of: fn(&TodayView) -> i64| Signal::derive(move || locale.number(today.with(of)));
     let money = move |minor: i64| locale.money(Money::new(minor, today.with_untracked(|today| today.sales.currency)));
@@ -73,6 +102,9 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView 
     let average = Signal::derive(move || {
         today.with(|today| locale.money(Money::new(today.sales.minor.checked_div(today.orders).unwrap_or(0), today.sales.currency)))
     });
+    let week_ago = move |figure: String| tr!(ADMIN_HOME_WEEK_AGO, figure = figure);
+    let sales_then = Signal::derive(move || week_ago(today.with(|today| locale.money(Money::new(today.week_ago.1, today.sales.currency)))));
+    let orders_then = Signal::derive(move || week_ago(locale.number(today.with(|today| today.week_ago.0))));
     let changed = Callback::new(move |()| {
         leptos::task::spawn_local(async move {
             if let Ok(today) = read_today().await {
@@ -86,23 +118,23 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView 
         if count > TodayView::MOST_COUNTED { format!("{}+", locale.number(TodayView::MOST_COUNTED)) } else { locale.number(count) }
     });
     let refused = refusals::panel(today, changed);
-    let live = move || newer.with(Option::is_some).then(|| view! { <Badge tone=Tone::Success>{tr!(ADMIN_HOME_LIVE)}</Badge> });
+    let live = move || is_live.get().then(|| view! { <Badge tone=Tone::Success>{tr!(ADMIN_HOME_LIVE)}</Badge> });
     view! {
         <Title text=tr!(ADMIN_HOME_TITLE)/>
         <div class="flex flex-col gap-6">
             <PageHeader title=tr!(ADMIN_HOME_TITLE) actions=move || live.into_any()/>
             {refused}
+            <Panel title=tr!(ADMIN_HOME_ATTENTION)>{move || today.with(attention)}</Panel>
             <div class="grid grid-cols-2 xl:grid-cols-4 gap-3 md:gap-4" id="today">
-                <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value=sales href="/admin/orders">
+                <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value=sales beside=sales_then href=SALES_TODAY>
                     <Sparkline title=tr!(ADMIN_HOME_SALES_TODAY) values=course first=from last=to/>
                 </StatTile>
-                <StatTile label=tr!(ADMIN_HOME_ORDERS_TODAY) value=number(|today| today.orders) href="/admin/orders"/>
-                <StatTile label=tr!(ADMIN_HOME_AVERAGE_ORDER) value=average href="/admin/orders"/>
+                <StatTile label=tr!(ADMIN_HOME_ORDERS_TODAY) value=number(|today| today.orders) beside=orders_then href=SALES_TODAY/>
+                <StatTile label=tr!(ADMIN_HOME_AVERAGE_ORDER) value=average href=SALES_TODAY/>
                 <StatTile label=tr!(ADMIN_HOME_LOW_STOCK) value=low_count href="/admin/stock?low=true"/>
             </div>
-            <Panel title=tr!(ADMIN_HOME_ATTENTION)>{move || today.with(attention)}</Panel>
             <Panel title=tr!(ADMIN_HOME_SOLD)>{move || today.with(sold)}</Panel>
-            <div class="grid xl:grid-cols-2 gap-6 items-start">
+            <div class="grid grid-cols-1 xl:grid-cols-2 gap-6 items-start">
                 <Panel title=tr!(ADMIN_HOME_LATEST) flush=true>{move || today.with(|today| latest(&today.latest))}</Panel>
                 <div id="low"><Panel title=tr!(ADMIN_HOME_LOW_STOCK) flush=true>{move || today.with(low)}</Panel></div>
             </div>
@@ -112,23 +144,28 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>) -> AnyView 
 }
 
 fn attention(today: &TodayView) -> AnyView {
-    let locale = use_locale();
+    let (locale, zone) = (use_locale(), use_time_zone());
     let missing = today.missing.iter().map(|missing| match missing {
-        Missing::Delivery => (tr!(ADMIN_HOME_MISSING_DELIVERY), 0, "/admin/settings/delivery/new"),
-        Missing::Products => (tr!(ADMIN_HOME_MISSING_PRODUCTS), 0, "/admin/products/import"),
-        Missing::Tax => (tr!(ADMIN_HOME_MISSING_TAX), 0, "/admin/settings/taxes"),
+        Missing::Delivery => (tr!(ADMIN_HOME_MISSING_DELIVERY).to_owned(), 0, "/admin/settings/delivery/new"),
+        Missing::Products => (tr!(ADMIN_HOME_MISSING_PRODUCTS).to_owned(), 0, "/admin/products/import"),
+        Missing::Tax => (tr!(ADMIN_HOME_MISSING_TAX).to_owned(), 0, "/admin/settings/taxes"),
     });
+    // What is to be packed has a time: the next cut-off, after which no parcel leaves today.
+    let to_pack = match today.cut_off {
+        Some(at) => tr!(ADMIN_HOME_TO_PACK_BEFORE, time = locale.time(at, zone)),
+        None => tr!(ADMIN_ORDERS_FILTER_TO_PACK).to_owned(),
+    };
     let waits = [
-        (tr!(ADMIN_ORDERS_FILTER_TO_PACK), today.queues.to_pack, "/admin/orders?queue=to_pack"),
-        (tr!(ADMIN_ORDERS_FILTER_TO_SHIP), today.queues.to_ship, "/admin/orders?queue=to_ship"),
-        (tr!(ADMIN_ORDERS_FILTER_UNPAID), today.queues.unpaid, "/admin/orders?queue=unpaid"),
-        (tr!(ADMIN_ORDERS_FILTER_CASH_DUE), today.queues.cash_due, "/admin/orders?queue=cash_due"),
+        (to_pack, today.queues.to_pack, "/admin/orders?queue=to_pack"),
+        (tr!(ADMIN_ORDERS_FILTER_TO_SHIP).to_owned(), today.queues.to_ship, "/admin/orders?queue=to_ship"),
+        (tr!(ADMIN_ORDERS_FILTER_UNPAID).to_owned(), today.queues.unpaid, "/admin/orders?queue=unpaid"),
+        (tr!(ADMIN_ORDERS_FILTER_CASH_DUE).to_owned(), today.queues.cash_due, "/admin/orders?queue=cash_due"),
     ];
     let waits: Vec<_> = missing.chain(waits.into_iter().filter(|(_, count, _)| *count > 0)).collect();
     if waits.is_empty() {
         return view! { <p class="text-quiet">{tr!(ADMIN_HOME_ATTENTION_NONE)}</p> }.into_any();
     }
-    let each = |(name, count, href): (&'static str, i64, &'static str)| {
+    let each = |(name, count, href): (String, i64, &'static str)| {
         let count = (count > 0).then(|| view! { <span class="figures font-semibold">{locale.number(count)}</span> });
         let words = view! { <span class="grow">{name}</span>{count} };
         view! { <li><a class="flex gap-4 py-2 hover:underline underline-offset-4" href=href>{words}</a></li> }.into_any()
@@ -141,10 +178,14 @@ fn sold(today: &TodayView) -> AnyView {
     let bars: Vec<Bar> = today
         .last_days
         .iter()
-        .map(|(day, minor)| Bar {
-            label: locale.weekday_date(*day, zone),
-            value: *minor,
-            shown: locale.money(Money::new(*minor, today.sales.currency)),
+        .map(|(day, minor)| {
+            let date = zone.date(*day).to_string();
+            Bar {
+                label: locale.weekday_date(*day, zone),
+                value: *minor,
+                shown: locale.money(Money::new(*minor, today.sales.currency)),
+                href: Some(address("/admin/orders", &[("sales", "1"), ("from", &date), ("to", &date)])),
+            }
         })
         .collect();
     let shown = |bar: Option<&Bar>| bar.map(|bar| bar.shown.clone()).unwrap_or_default();

@@ -1,20 +1,24 @@
-//! Admin pages: the home, the orders, an order. Their addresses are in `app/src/admin.rs`.
+//! Admin pages: the home, the orders, an order with its parcels and money, the pick list, refusals. Their addresses are in
+//! `app/src/admin.rs`.
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
 mod answers;
 mod contents;
+mod days;
 pub mod home;
 pub mod list;
 mod money;
 pub mod order;
+mod outcome;
 mod parcel;
 pub mod pick_list;
+mod refund;
 pub mod refusals;
-mod states;
 mod units;
 
+use admin_layout::states;
 use session::Access;
 
 /// Every server function of these pages and of the layout, with its access.

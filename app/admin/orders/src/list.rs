@@ -2,24 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use admin_layout::{StaffForm, address, on_done, shown};
+use admin_layout::{StaffForm, address, dotted, forget_others, ids, is_ticked, keep_ticked, on_done, shown, tick_box, tick_column};
 use domain::id::{OrderId, SavedFilterId};
 use domain::order::{FulfilmentState, OrderQueue, PaymentState};
 use domain::permission::Permission;
-use domain::view::{OrderListView, OrderQuery, OrderRowView, QueueCounts, SavedFilterView};
+use domain::view::{OrderListView, OrderQuery, OrderRowView, OrderSort, PickedOrdersView, QueueCounts, SavedFilterView};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, answer, lazy_page, problem, resource, typed,
     use_form_fallback, wrong,
 };
 use ui::{
     BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
-    SelectField, Size, SkeletonRows, Tab, Table, Tabs, TickBox, When, icon, tr, use_locale,
+    SelectField, Size, SkeletonRows, Tab, Table, Tabs, When, icon, tr, use_locale,
 };
 
+use crate::days::{days_and_sorting, hidden, sorting, to_list};
+use crate::outcome::Outcome;
 use crate::states;
 
 /// A page of orders with the user's saved filters.
@@ -29,11 +31,8 @@ pub struct OrdersView {
     pub filters: Vec<SavedFilterView>,
     /// The number of orders in each queue.
     pub queues: QueueCounts,
-    /// May the user pick?
     pub may_fulfil: bool,
-    /// May the user export orders?
     pub may_export: bool,
-    /// May the user export customers?
     pub may_export_customers: bool,
 }
 
@@ -99,25 +98,18 @@ pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> 
 }
 access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
 
-/// Picks all open units of each order. Returns how many orders were picked; on failures, the first one's error.
+/// Picks all open units of each order; the answer says of each what became of it.
 #[server(endpoint = "admin/orders/pick-many", output = Answer)]
-pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<usize, AppError> {
+pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<PickedOrdersView, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
-    let answers =
-        backend::fulfilment::pick_many(&request::shop()?, &ctx, &orders).await.map_err(|error| crate::parcel::fulfilment_error(&error))?;
-    let mut picked = 0;
-    let mut first = None;
-    for (_, answer) in &answers {
-        match answer {
-            Ok(_) => picked += 1,
-            Err(error) => first = first.or(Some(error)),
-        }
+    if orders.is_empty() {
+        return Err(request::refused(422, ui::t::ADMIN_ORDERS_BULK_NONE));
     }
-    match first {
-        Some(error) if picked == 0 => Err(crate::parcel::fulfilment_error(error)),
-        _ => Ok(picked),
-    }
+    let outcome = backend::fulfilment::pick_many(&request::shop()?, &ctx, request::locale(), &orders).await;
+    let outcome = outcome.map_err(|error| crate::parcel::fulfilment_error(&error))?;
+    request::show();
+    Ok(outcome)
 }
 access!(PickOrders, Access::Staff(Permission::FulfilOrders));
 
@@ -136,8 +128,19 @@ fn orders_page() -> AnyView {
     let query = Memo::new(move |_| {
         address_query.with(|address_query| {
             let of = |name: &str| address_query.get(name).unwrap_or_default();
-            let (search, payment, fulfilment) = (of("q"), of("payment"), of("fulfilment"));
-            OrderQuery { search, payment, fulfilment, queue: of("queue"), after: of("after") }
+            OrderQuery {
+                search: of("q"),
+                payment: of("payment"),
+                fulfilment: of("fulfilment"),
+                queue: of("queue"),
+                sales: of("sales"),
+                period: of("period"),
+                from: of("from"),
+                to: of("to"),
+                sort: of("sort"),
+                after: of("after"),
+                before: of("before"),
+            }
         })
     });
     let fallback = StoredValue::new(use_form_fallback());
@@ -146,13 +149,12 @@ fn orders_page() -> AnyView {
     let actions = Actions { pick: ServerAction::new(), save: ServerAction::new(), delete: ServerAction::new(), fallback };
     // Back from the pick list the address names them.
     let ticked = RwSignal::new(ids(&address_query.with_untracked(|query| query.get("ticked").unwrap_or_default())));
-    let (locale, toasts) = (use_locale(), ui::use_toasts());
-    on_done(actions.pick, "", move |count| {
-        toasts.success(ui::t::ADMIN_ORDERS_PICKED.with(locale, ui::count(count), &[]));
+    on_done(actions.pick, "", move |_| {
         ticked.set(BTreeSet::new());
-        keep(&BTreeSet::new());
+        keep_ticked(&BTreeSet::<OrderId>::new());
         changed.update(|times| *times += 1);
     });
+    let outcome = fallback.with_value(|fallback| answer(actions.pick, fallback));
     on_done(actions.save, tr!(COMMON_SAVED), move |()| changed.update(|times| *times += 1));
     on_done(actions.delete, "", move |()| changed.update(|times| *times += 1));
     view! {
@@ -160,6 +162,8 @@ fn orders_page() -> AnyView {
                 <div class="flex flex-col gap-5">
                     <PageHeader title=tr!(ADMIN_ORDERS)/>
                     {move || view! { <Search query=query.get()/> }}
+                    {move || query.with(days_and_sorting)}
+                    <Outcome outcome/>
                     <Transition fallback=|| view! { <SkeletonRows/> }>
                         {shown(orders, move |found| {
      let query = query.get_untracked();
@@ -171,42 +175,17 @@ fn orders_page() -> AnyView {
     .into_any()
 }
 
-/// The ids in a text, separated by dots.
-fn ids(text: &str) -> BTreeSet<OrderId> {
-    text.split('.').filter_map(|id| id.parse().ok()).collect()
-}
-
-fn dotted(ids: &BTreeSet<OrderId>) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
-}
-
-/// Writes the ticked orders into the address of this page in the browser's history, so that they are ticked again on Back.
-fn keep(ticked: &BTreeSet<OrderId>) {
-    let (window, ticked) = (window(), dotted(ticked));
-    let (Ok(search), Ok(path), Ok(history)) = (window.location().search(), window.location().pathname(), window.history()) else { return };
-    let others = search.trim_start_matches('?').split('&').filter(|part| !part.is_empty() && !part.starts_with("ticked="));
-    let parts: Vec<String> = others.map(str::to_owned).chain((!ticked.is_empty()).then(|| format!("ticked={ticked}"))).collect();
-    let to = if parts.is_empty() { path } else { format!("{path}?{}", parts.join("&")) };
-    // Without the address the ticks are lost on Back, and nothing else.
-    let _ = history.replace_state_with_url(&history.state().unwrap_or(wasm_bindgen::JsValue::NULL), "", Some(&to));
-}
-
-fn to_list(query: &OrderQuery, after: &str) -> String {
-    let OrderQuery { search, payment, fulfilment, queue, .. } = query;
-    address("/admin/orders", &[("q", search), ("payment", payment), ("fulfilment", fulfilment), ("queue", queue), ("after", after)])
-}
-
 #[component]
 fn Search(query: OrderQuery) -> impl IntoView {
     let payments = vec![
-        Choice::new(PaymentState::Pending.as_str(), tr!(ADMIN_ORDERS_FILTER_UNPAID_OR_CASH)),
+        Choice::new(PaymentState::Pending.as_str(), tr!(ADMIN_ORDERS_FILTER_PENDING)),
         Choice::new(PaymentState::Authorised.as_str(), tr!(ORDER_STATE_AUTHORISED)),
         Choice::new(PaymentState::PartlyPaid.as_str(), tr!(ORDER_STATE_PART_PAID)),
         Choice::new(PaymentState::Paid.as_str(), tr!(ORDER_STATE_PAID)),
         Choice::new(PaymentState::PartlyRefunded.as_str(), tr!(ORDER_STATE_PART_REFUNDED)),
         Choice::new(PaymentState::Refunded.as_str(), tr!(ORDER_STATE_REFUNDED)),
         Choice::new(PaymentState::Failed.as_str(), tr!(ORDER_STATE_FAILED)),
-        Choice::new(PaymentState::Voided.as_str(), tr!(ORDER_STATE_CANCELLED)),
+        Choice::new(PaymentState::Voided.as_str(), tr!(ORDER_STATE_VOIDED)),
     ];
     let fulfilments = vec![
         Choice::new(FulfilmentState::Unfulfilled.as_str(), tr!(ORDER_STATE_UNFULFILLED)),
@@ -215,8 +194,10 @@ fn Search(query: OrderQuery) -> impl IntoView {
         Choice::new(FulfilmentState::Cancelled.as_str(), tr!(ORDER_STATE_CANCELLED)),
         Choice::new(FulfilmentState::Returned.as_str(), tr!(ORDER_STATE_RETURNED)),
     ];
+    let hidden = hidden(&query, &["period", "from", "to", "sort"]);
     view! {
         <Form method="GET" action="/admin/orders">
+            {hidden}
             <div class="grid grid-cols-[1fr_1fr_auto] md:grid-cols-[1fr_12rem_12rem_auto] gap-3 items-end">
                 <div class="max-md:col-span-3"><Field label=tr!(ADMIN_ORDERS_SEARCH) name="q" kind="search" value=query.search/></div>
                 <SelectField label=tr!(ADMIN_ORDERS_COLUMN_PAYMENT) name="payment" empty=tr!(ADMIN_ORDERS_FILTER_ALL) choices=payments selected=query.payment/>
@@ -239,21 +220,20 @@ struct Actions {
 
 fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyView {
     let pick = actions.pick;
-    let next = found.list.next.as_deref().map(|after| to_list(&query, after));
-    let first = (!query.after.is_empty()).then(|| to_list(&query, ""));
-    let filters_query = to_list(&OrderQuery { after: String::new(), ..query.clone() }, "")
-        .split_once('?')
-        .map(|(_, filters_query)| filters_query.to_owned())
-        .unwrap_or_default();
+    let previous = found.list.previous.as_deref().map(|before| to_list(&query, &[("before", before)]));
+    let next = found.list.next.as_deref().map(|after| to_list(&query, &[("after", after)]));
+    let first = (!query.after.is_empty() || !query.before.is_empty()).then(|| to_list(&query, &[]));
+    let filters_query = to_list(&query, &[]).split_once('?').map(|(_, filters_query)| filters_query.to_owned()).unwrap_or_default();
     let (may_export, may_export_customers) = (found.may_export, found.may_export_customers);
     let file = if filters_query.is_empty() { "/admin/orders.csv".to_owned() } else { format!("/admin/orders.csv?{filters_query}") };
     let orders = found.list.orders;
+    forget_others(ticked, &orders.iter().map(|order| order.id).collect::<Vec<_>>());
     let (count, problem) =
         (Signal::derive(move || ticked.with(BTreeSet::len)), actions.fallback.with_value(|fallback| problem(pick, fallback)));
     let list = if orders.is_empty() {
         view! { <EmptyState title=tr!(ADMIN_ORDERS_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_EMPTY_BODY) plain=true/> }.into_any()
     } else {
-        table(orders, ticked)
+        table(orders, &query, ticked)
     };
     let print = move || address("/admin/orders/pick-list", &[("orders", &ticked.with(dotted))]);
     view! {
@@ -267,12 +247,12 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
                     <noscript><Button kind="submit" look=Look::Outline>{tr!(ADMIN_ORDERS_BULK_PICK)}</Button></noscript>
                     <BulkBar count>
                         <Button kind="submit" size=Size::Small icon=icon::PACKAGE busy=pick.pending()>{tr!(ADMIN_ORDERS_BULK_PICK)}</Button>
-                        <a class="btn btn-sm btn-ghost text-neutral-content hover:bg-white/10" href=print on:click=move |_| ticked.with_untracked(keep)>{tr!(ADMIN_ORDERS_BULK_PRINT)}</a>
+                        <a class="btn btn-sm btn-ghost text-neutral-content hover:bg-white/10" href=print on:click=move |_| ticked.with_untracked(keep_ticked)>{tr!(ADMIN_ORDERS_BULK_PRINT)}</a>
                     </BulkBar>
                 })}
             </div>
         </StaffForm>
-        <Pager nostrip:next=next nostrip:first=first/>
+        <Pager nostrip:previous=previous nostrip:next=next nostrip:first=first/>
         <p class="flex flex-wrap gap-x-6 gap-y-2 text-sm">
             {may_export.then(|| view! { <a class="link" href=file rel="external" download="">{tr!(ADMIN_ORDERS_EXPORT)}</a> })}
             {may_export_customers.then(|| view! { <a class="link" href="/admin/customers.csv" rel="external" download="">{tr!(ADMIN_ORDERS_EXPORT_CUSTOMERS)}</a> })}
@@ -281,22 +261,27 @@ fn page(found: OrdersView, query: OrderQuery, actions: Actions, ticked: RwSignal
     .into_any()
 }
 
-/// Tabs: all orders, and each queue.
+/// Tabs: all orders, those that are sales, and each queue. Days and sorting stay.
 fn views(query: &OrderQuery, counts: QueueCounts) -> AnyView {
     let open: Option<OrderQueue> = query.queue.parse().ok();
+    let plain = OrderQuery {
+        period: query.period.clone(),
+        from: query.from.clone(),
+        to: query.to.clone(),
+        sort: query.sort.clone(),
+        ..OrderQuery::default()
+    };
     let tab = |queue: OrderQueue, name: &str, count: i64| Tab {
-        href: address("/admin/orders", &[("queue", queue.as_str())]),
+        href: to_list(&OrderQuery { queue: queue.as_str().to_owned(), ..plain.clone() }, &[]),
         name: name.to_owned(),
         count: Some(count),
         current: open == Some(queue),
     };
+    let here = OrderQuery { after: String::new(), before: String::new(), ..query.clone() };
+    let sales = OrderQuery { sales: "1".to_owned(), ..plain.clone() };
     let tabs = vec![
-        Tab {
-            href: "/admin/orders".into(),
-            name: tr!(ADMIN_ORDERS_FILTER_ALL).into(),
-            count: None,
-            current: *query == OrderQuery { after: query.after.clone(), ..OrderQuery::default() },
-        },
+        Tab { href: to_list(&plain, &[]), name: tr!(ADMIN_ORDERS_FILTER_ALL).into(), count: None, current: here == plain },
+        Tab { href: to_list(&sales, &[]), name: tr!(ADMIN_ORDERS_FILTER_SALES).into(), count: None, current: here == sales },
         tab(OrderQueue::ToPack, tr!(ADMIN_ORDERS_FILTER_TO_PACK), counts.to_pack),
         tab(OrderQueue::ToShip, tr!(ADMIN_ORDERS_FILTER_TO_SHIP), counts.to_ship),
         tab(OrderQueue::Unpaid, tr!(ADMIN_ORDERS_FILTER_UNPAID), counts.unpaid),
@@ -339,41 +324,27 @@ fn SavedFilters(filters: Vec<SavedFilterView>, filters_query: String, actions: A
     .into_any()
 }
 
-fn table(orders: Vec<OrderRowView>, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyView {
+fn table(orders: Vec<OrderRowView>, query: &OrderQuery, ticked: RwSignal<BTreeSet<OrderId>>) -> AnyView {
     let locale = use_locale();
-    let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
-    let all_ids = ids.clone();
-    let are_all = Signal::derive(move || ticked.with(|ticked| all_ids.iter().all(|id| ticked.contains(id))));
-    let tick_all = Callback::new(move |on: bool| ticked.set(if on { ids.iter().copied().collect() } else { BTreeSet::new() }));
     let columns = vec![
-        Column::ticks(tr!(UI_SELECT_ALL), are_all, tick_all),
+        tick_column(ticked, orders.iter().map(|order| order.id).collect()),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_NUMBER)),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).wide_only(),
+        sorting(Column::new(tr!(ADMIN_ORDERS_COLUMN_DATE)).wide_only(), query, OrderSort::Newest, OrderSort::Oldest),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)).wide_only(),
         Column::figures(tr!(ADMIN_ORDERS_COLUMN_ITEMS)).wide_only(),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_PAYMENT)).wide_only(),
         Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)).wide_only(),
-        Column::figures(tr!(ADMIN_ORDERS_COLUMN_TOTAL)),
+        sorting(Column::figures(tr!(ADMIN_ORDERS_COLUMN_TOTAL)), query, OrderSort::TotalDown, OrderSort::TotalUp),
     ];
     let row = move |order: OrderRowView| {
         let (id, price) = (order.id, order.price());
-        let is_ticked = Signal::derive(move || ticked.with(|ticked| ticked.contains(&id)));
-        let on_change = Callback::new(move |on: bool| {
-            ticked.update(|ticked| {
-                if on {
-                    ticked.insert(id);
-                } else {
-                    ticked.remove(&id);
-                }
-            });
-        });
         let customer = order.customer.unwrap_or_else(|| tr!(ORDER_AT_COUNTER).to_owned());
         let payment = move || states::payment(order.payment, order.method);
         let fulfilment = move || states::fulfilment(order.fulfilment, order.delivery, order.payment, order.method);
         view! {
-            <Row selected=is_ticked>
-                <td><TickBox name="orders[]" value=id.to_string() label=tr!(UI_SELECT_ROW, name = order.number) checked=is_ticked on_change/></td>
-                <td><a class="figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{id}")>{order.number}</a>
+            <Row selected=is_ticked(ticked, id)>
+                <td>{tick_box(ticked, id, "orders[]", &order.number)}</td>
+                <td><a class="tap figures font-medium hover:underline underline-offset-4" href=format!("/admin/orders/{id}")>{order.number}</a>
                     // On a phone, so that the total is in sight.
                     <div class="md:hidden">
                         <p>{customer.clone()}</p>

@@ -1,7 +1,7 @@
 //! An order's page: lines, customer, payment, parcels, timeline; and every action on it.
 
 use admin_layout::{StaffForm, enclosing_id, keep_typed, refocus, shown};
-use domain::id::OrderId;
+use domain::id::{OrderId, RefundId};
 use domain::order::{PaymentState, ReturnedItems};
 use domain::permission::Permission;
 use domain::view::{OrderView, TimelineEntry};
@@ -27,7 +27,7 @@ use crate::list::{order_change_error, order_error};
 use crate::money::{cash_of_last, money};
 use crate::parcel::{Allowed, Parcel, ParcelActions};
 use crate::states;
-use crate::units::cancelling_units;
+use crate::units::cancel_units_form;
 
 /// An order, and the user's permissions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +114,15 @@ pub async fn refund_payment(
 }
 access!(RefundPayment, Access::Staff(Permission::RefundPayments));
 
+/// Records that the cash of a refund was handed over or transferred.
+#[server(endpoint = "admin/order/refund/handed-over", output = Answer)]
+pub async fn hand_over_refund(refund: RefundId) -> Result<(), AppError> {
+    use session::request;
+    let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
+    backend::payments::hand_over_refund(&request::shop()?, &ctx, refund).await.map_err(|error| payment_error(&error, "refund"))
+}
+access!(HandOverRefund, Access::Staff(Permission::FulfilOrders));
+
 /// Cancels the order: stock, money and books are reversed together.
 #[server(endpoint = "admin/order/cancel", output = Answer)]
 pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError> {
@@ -161,6 +170,7 @@ pub const ACCESS: &[(&str, Access)] = &[
     access_of::<PickOrder>(),
     access_of::<CapturePayment>(),
     access_of::<RefundPayment>(),
+    access_of::<HandOverRefund>(),
     access_of::<CancelOrder>(),
     access_of::<CancelRest>(),
     access_of::<CancelUnits>(),
@@ -172,11 +182,11 @@ pub(crate) struct Actions {
     pick: ServerAction<PickOrder>,
     pub(crate) capture: ServerAction<CapturePayment>,
     pub(crate) refund: ServerAction<RefundPayment>,
+    pub(crate) hand_over: ServerAction<HandOverRefund>,
     cancel: ServerAction<CancelOrder>,
     cancel_rest: ServerAction<CancelRest>,
     pub(crate) cancel_units: ServerAction<CancelUnits>,
     parcel: ParcelActions,
-    /// The page's form fallback.
     pub(crate) fallback: StoredValue<FormFallback>,
     /// Reads the page again.
     pub(crate) stale: Callback<()>,
@@ -184,9 +194,10 @@ pub(crate) struct Actions {
 
 impl Actions {
     fn answer(self, page: Page) {
-        on_answer(self.pick, tr!(ORDER_EVENT_PICKED), page);
+        on_answer(self.pick, tr!(ORDER_EVENT_PICKING), page);
         on_answer(self.capture, tr!(COMMON_DONE), page);
         on_answer(self.refund, tr!(COMMON_DONE), page);
+        on_answer(self.hand_over, tr!(COMMON_DONE), page);
         on_answer(self.cancel, tr!(ORDER_EVENT_CANCELLED), page);
         on_answer(self.cancel_rest, tr!(ORDER_EVENT_CANCELLED), page);
         on_answer(self.cancel_units, tr!(COMMON_DONE), page);
@@ -199,6 +210,7 @@ impl Actions {
         self.pick.clear();
         self.capture.clear();
         self.refund.clear();
+        self.hand_over.clear();
         self.cancel.clear();
         self.cancel_rest.clear();
         self.cancel_units.clear();
@@ -228,6 +240,7 @@ fn order_page() -> AnyView {
         pick: ServerAction::new(),
         capture: ServerAction::new(),
         refund: ServerAction::new(),
+        hand_over: ServerAction::new(),
         cancel: ServerAction::new(),
         cancel_rest: ServerAction::new(),
         cancel_units: ServerAction::new(),
@@ -300,8 +313,8 @@ fn page(view: OrderPageView, actions: Actions, sent_from: StoredValue<Option<Str
                     <Panel title=tr!(ORDER_TIMELINE)><Timeline moments/></Panel>
                 </div>
                 <div class="flex flex-col gap-6 min-w-0">
-                    <div id="money">{money(&order, &key, may(Permission::CapturePayments), may(Permission::RefundPayments), actions)}</div>
-                    {people(&order)}
+                    <div id="money">{money(&order, &key, may, actions)}</div>
+                    {people(&order, may(Permission::ReadCustomers))}
                     {may(Permission::CancelOrders).then(|| cancelling(&order, &key, actions))}
                 </div>
             </div>
@@ -347,7 +360,7 @@ fn cancelling(order: &OrderView, key: &str, actions: Actions) -> AnyView {
     if order.cancelled.is_some() || order.unsent == 0 {
         return ().into_any();
     }
-    let (id, units) = (order.id.to_string(), cancelling_units(order, key, actions));
+    let (id, units) = (order.id.to_string(), cancel_units_form(order, key, actions));
     if order.lines.iter().any(|line| line.shipped > 0) {
         cancel_panel(
             id,
@@ -395,12 +408,17 @@ where
     .into_any()
 }
 
-fn people(order: &OrderView) -> AnyView {
+fn people(order: &OrderView, may_open: bool) -> AnyView {
+    let customer = order.customer.filter(|_| may_open);
     let contact = order.contact.clone().map(|contact| {
         let found = format!("/admin/orders?q={}", admin_layout::escaped(&contact.email));
+        let name = match customer {
+            Some(id) => view! { <a class="link" href=format!("/admin/customers/{id}")>{contact.name}</a> }.into_any(),
+            None => contact.name.into_any(),
+        };
         view! {
             <div>
-                <p class="font-medium">{contact.name}</p>
+                <p class="font-medium">{name}</p>
                 <p><a class="link" href=found>{contact.email}</a></p>
                 <p class="figures">{contact.phone}</p>
             </div>
@@ -414,12 +432,19 @@ fn people(order: &OrderView) -> AnyView {
     };
     let addresses = [address(tr!(ORDER_DELIVER_TO), &order.delivery_label), address(tr!(ORDER_BILLED_TO), &order.billing_label)];
     let delivery = order.delivery_name.clone().unwrap_or_else(|| tr!(ORDER_AT_COUNTER).to_owned());
+    let gift_note = order.gift_note.clone();
     view! {
         <Panel title=tr!(ADMIN_ORDERS_COLUMN_CUSTOMER)>
             <div class="flex flex-col gap-4">
                 {contact}
                 {addresses.into_iter().collect_view()}
                 <p>{delivery}</p>
+                {gift_note.map(|note| view! {
+                    <div id="gift-note">
+                        <h3 class="text-sm text-quiet">{tr!(ORDER_GIFT_NOTE)}</h3>
+                        <p class="whitespace-pre-line wrap-anywhere">{note}</p>
+                    </div>
+                }.into_any())}
             </div>
         </Panel>
     }

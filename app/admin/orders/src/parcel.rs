@@ -7,6 +7,9 @@ use domain::order::{ParcelState, ReturnCause, ReturnedItems, ReturnedMoney};
 use domain::permission::Permission;
 use domain::view::{OrderLineView, ParcelView};
 use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+use server_fn::ServerFn;
+use server_fn::client::Client;
 use session::{Access, Answer, AppError, FormFallback, ProblemSummary, TypedUnits, access, access_of, problem, typed, wrong};
 use ui::{Button, Disclosure, Field, Look, RadioCard, RadioCards, When, icon, tr, use_locale};
 
@@ -38,21 +41,27 @@ pub async fn pack_parcel(parcel: ParcelId) -> Result<(), AppError> {
 }
 access!(PackParcel, Access::Staff(Permission::FulfilOrders));
 
-/// Marks a parcel as handed to the courier.
+/// Marks a parcel as handed to the courier; at a counter as handed over, without courier and tracking number.
 #[server(endpoint = "admin/parcels/ship", output = Answer)]
-pub async fn ship_parcel(parcel: ParcelId, courier: String, tracking: String) -> Result<(), AppError> {
+pub async fn ship_parcel(
+    parcel: ParcelId,
+    #[server(default)] courier: String,
+    #[server(default)] tracking: String,
+) -> Result<(), AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::ship(&request::shop()?, &ctx, parcel, &courier, &tracking).await.map_err(|error| fulfilment_error(&error))
 }
 access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 
-/// Marks a parcel as delivered, with the cash received; empty for all that is due.
+/// Marks a parcel as delivered, with the cash received. Empty is what the form showed as due for it, `due`, which is empty where it showed
+/// none.
 #[server(endpoint = "admin/parcels/deliver", output = Answer)]
-pub async fn deliver_parcel(parcel: ParcelId, #[server(default)] received: String) -> Result<(), AppError> {
+pub async fn deliver_parcel(parcel: ParcelId, #[server(default)] received: String, #[server(default)] due: String) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::FulfilOrders))?, request::shop()?);
-    let received = if received.trim().is_empty() { None } else { Some(cash_of(&received, &shop)?) };
+    let cash = if received.trim().is_empty() { due } else { received };
+    let received = if cash.trim().is_empty() { None } else { Some(cash_of(&cash, &shop)?) };
     backend::fulfilment::deliver_for(&shop, &ctx, parcel, received).await.map_err(|error| fulfilment_error(&error))
 }
 access!(DeliverParcel, Access::Staff(Permission::FulfilOrders));
@@ -60,7 +69,7 @@ access!(DeliverParcel, Access::Staff(Permission::FulfilOrders));
 /// Cash as typed, in the shop's currency; minor units.
 #[cfg(feature = "ssr")]
 fn cash_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
-    use domain::number::{NumberError, decimal};
+    use domain::number_input::{NumberError, decimal};
     use session::request;
     let read = decimal(text, backend::settings::shop_currency(shop).exponent());
     let read = read.and_then(|minor| if minor < 0 { Err(NumberError::Malformed) } else { Ok(minor) });
@@ -200,9 +209,16 @@ pub(crate) fn Parcel(
     let units_in = |id| parcel.lines.iter().find(|(line, _)| *line == id).map_or(0, |(_, units)| *units);
     let broken = choosable(&lines, units_in);
     let step = allowed.fulfil.then(|| match parcel.state {
-        ParcelState::Picked => (packing(id.clone(), actions), undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PICKING), actions)).into_any(),
+        ParcelState::Picking => {
+            let next = pressing(id.clone(), actions.pack, tr!(ADMIN_ORDERS_ACTION_PACK), actions);
+            (next, undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PICKING), actions)).into_any()
+        }
         ParcelState::Packed => {
-            let next = if allowed.hand_over { handing_over(id.clone(), actions) } else { shipping(id.clone(), number, actions) };
+            let next = if allowed.hand_over {
+                pressing(id.clone(), actions.ship, tr!(ADMIN_ORDERS_ACTION_HAND_OVER), actions)
+            } else {
+                shipping(id.clone(), number, actions)
+            };
             (next, undoing(id, tr!(ADMIN_ORDERS_ACTION_UNDO_PACKING), actions)).into_any()
         }
         ParcelState::Shipped => {
@@ -234,14 +250,18 @@ pub(crate) fn Parcel(
     .into_any()
 }
 
-fn packing(id: String, actions: ParcelActions) -> AnyView {
-    let action = actions.pack;
+/// A step that needs nothing but a press of its button.
+fn pressing<F>(id: String, action: ServerAction<F>, what: &'static str, actions: ParcelActions) -> AnyView
+where
+    F: DeserializeOwned + ServerFn<Output = (), Error = AppError> + Clone + Send + Sync + 'static,
+    <<F as ServerFn>::Client as Client<F::Error, F::InputStreamError, F::OutputStreamError>>::Request: Send,
+{
     let problem = actions.fallback.with_value(|fallback| problem(action, fallback));
     view! {
         <ProblemSummary problem/>
         <StaffForm action>
             <input type="hidden" name="parcel" value=id/>
-            <Button kind="submit" icon=icon::PACKAGE_CHECK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_PACK)}</Button>
+            <Button kind="submit" icon=icon::PACKAGE_CHECK busy=action.pending()>{what}</Button>
         </StaffForm>
     }
     .into_any()
@@ -274,28 +294,17 @@ fn shipping(id: String, number: usize, actions: ParcelActions) -> AnyView {
     .into_any()
 }
 
-fn handing_over(id: String, actions: ParcelActions) -> AnyView {
-    let action = actions.ship;
-    let problem = actions.fallback.with_value(|fallback| problem(action, fallback));
-    view! {
-        <ProblemSummary problem/>
-        <StaffForm action>
-            <input type="hidden" name="parcel" value=id/>
-            <input type="hidden" name="courier" value=""/>
-            <input type="hidden" name="tracking" value=""/>
-            <Button kind="submit" icon=icon::PACKAGE_CHECK busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_HAND_OVER)}</Button>
-        </StaffForm>
-    }
-    .into_any()
-}
-
 fn delivering(id: String, number: usize, cash: Option<Money>, actions: ParcelActions) -> AnyView {
     let action = actions.deliver;
     let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback).of("parcel", &id)));
     let here = in_parcel(problem, number);
     let received = cash.map(|due| {
-        view! { <Field label=tr!(ADMIN_ORDERS_CASH_RECEIVED) name="received" id=format!("received-{number}") value=typed.or("received", due.decimal()) inputmode="decimal" suffix=due.currency.code() hint=tr!(ADMIN_ORDERS_CASH_RECEIVED_HINT) optional=true error=wrong(problem, "received")/> }
-            .into_any()
+        let hint = tr!(ADMIN_ORDERS_CASH_RECEIVED_HINT, amount = use_locale().money(due));
+        view! {
+            <input type="hidden" name="due" value=due.decimal()/>
+            <Field label=tr!(ADMIN_ORDERS_CASH_RECEIVED) name="received" id=format!("received-{number}") value=typed.or("received", due.decimal()) inputmode="decimal" suffix=due.currency.code() hint optional=true error=wrong(problem, "received")/>
+        }
+        .into_any()
     });
     view! {
         <ProblemSummary problem=here/>

@@ -7,18 +7,28 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
-    Alert, Button, Column, EmptyState, FigureCell, LinkButton, Look, PageHeader, Row, SkeletonRows, Table, Tone, icon, tr, use_locale,
+    Alert, Button, Column, EmptyState, FigureCell, LinkButton, Look, PageHeader, Row, SkeletonRows, Table, icon, tr, use_locale,
     use_time_zone,
 };
 
-/// The pick list of these orders: ids separated by dots.
+/// The pick list of these orders, ids separated by dots; or of the newest of a queue.
 #[server(endpoint = "admin/orders/pick-list", output = Answer)]
-pub async fn read_pick_list(orders: String) -> Result<PickListView, AppError> {
+pub async fn read_pick_list(orders: String, #[server(default)] queue: String) -> Result<PickListView, AppError> {
+    use domain::order::OrderQueue;
+    use domain::view::OrderQuery;
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
-    let ids: Vec<domain::id::OrderId> = orders.split('.').filter_map(|id| id.parse().ok()).collect();
+    let mut ids: Vec<domain::id::OrderId> = orders.split('.').filter_map(|id| id.parse().ok()).collect();
+    let mut cut_at = None;
+    if queue.parse::<OrderQueue>().is_ok() {
+        let query = OrderQuery { queue, ..OrderQuery::default() };
+        let list = backend::orders::list(&shop, &ctx, &query).await.map_err(|error| crate::list::order_error(&error))?;
+        ids = list.orders.iter().map(|order| order.id).collect();
+        cut_at = list.next.and_then(|_| i64::try_from(ids.len()).ok());
+    }
     let list = backend::fulfilment::pick_list(&shop, &ctx, request::locale(), &ids).await;
-    list.map_err(|error| crate::parcel::fulfilment_error(&error))
+    let list = list.map_err(|error| crate::parcel::fulfilment_error(&error))?;
+    Ok(PickListView { cut_at, ..list })
 }
 access!(ReadPickList, Access::Staff(Permission::ReadOrders));
 
@@ -33,7 +43,8 @@ lazy_page!(PickList, orders, pick_list_page);
 
 fn pick_list_page() -> AnyView {
     let query = use_query_map();
-    let lines = resource(move || query.with(|query| query.get("orders").unwrap_or_default()), read_pick_list);
+    let of = move |name: &str| query.with(|query| query.get(name).unwrap_or_default());
+    let lines = resource(move || (of("orders"), of("queue")), |(orders, queue)| read_pick_list(orders, queue));
     let print = || {
         view! {
             <span class="screen-only needs-script">
@@ -90,13 +101,8 @@ fn table(list: PickListView) -> AnyView {
             </Row>
         }
     };
-    let left_out: Vec<_> = list
-        .left_out
-        .into_iter()
-        .map(|(number, why)| view! { <li><span class="figures font-medium">{number}</span>": "{why}</li> })
-        .collect();
-    let left_out =
-        (!left_out.is_empty()).then(|| view! { <Alert tone=Tone::Warning title=tr!(ADMIN_ORDERS_LEFT_OUT)><ul>{left_out}</ul></Alert> });
+    let left_out = crate::outcome::left_out(list.left_out);
+    let cut = list.cut_at.map(|count| view! { <Alert>{tr!(ADMIN_ORDERS_PICK_LIST_CUT, count = locale.number(count))}</Alert> });
     let content = if list.lines.is_empty() {
         view! {
             <EmptyState title=tr!(ADMIN_ORDERS_PICK_LIST_EMPTY_TITLE) body=tr!(ADMIN_ORDERS_PICK_LIST_EMPTY_BODY)>
@@ -109,12 +115,34 @@ fn table(list: PickListView) -> AnyView {
         view! {
             <p class="text-sm text-quiet">{tr!(ADMIN_ORDERS_PICK_LIST_AS_OF, date = locale.date_time(list.made_at, use_time_zone()))}</p>
             <Table caption=tr!(ADMIN_ORDERS_PICK_LIST) columns>{rows}</Table>
+            {gift_notes(list.gift_notes)}
         }
         .into_any()
     };
     view! {
+        {cut}
         {left_out}
         {content}
     }
     .into_any()
+}
+
+/// The cards that are to be written, by order.
+fn gift_notes(notes: Vec<(String, String)>) -> Option<AnyView> {
+    let one = |(order, note): (String, String)| {
+        view! {
+            <dt class="figures font-medium">{order}</dt>
+            <dd class="whitespace-pre-line wrap-anywhere mb-3">{note}</dd>
+        }
+        .into_any()
+    };
+    (!notes.is_empty()).then(|| {
+        view! {
+            <section>
+                <h2 class="text-xl mb-3">{tr!(ORDER_GIFT_NOTES)}</h2>
+                <dl>{notes.into_iter().map(one).collect_view()}</dl>
+            </section>
+        }
+        .into_any()
+    })
 }

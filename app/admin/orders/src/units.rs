@@ -2,9 +2,9 @@
 //! broken.
 
 use admin_layout::StaffForm;
-use domain::credit::{self, CreditRequest, Part};
+use domain::credit;
 use domain::id::OrderLineId;
-use domain::order::{ReturnedItems, Tender};
+use domain::order::ReturnedItems;
 use domain::view::{OrderLineView, OrderView};
 use domain::{Currency, Money};
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use ui::{Button, Checkbox, Disclosure, Field, Look, RadioCard, RadioCards, SumLi
 #[cfg(feature = "ssr")]
 use backend::{order_management::OrderChangeError, payments::PaymentError};
 #[cfg(feature = "ssr")]
-use domain::{id::OrderId, messages::t, view::FieldErrors};
+use domain::{credit::CreditRequest, id::OrderId, messages::t, view::FieldErrors};
 #[cfg(feature = "ssr")]
 use session::{TypedUnits, request};
 
@@ -23,7 +23,7 @@ use crate::order::Actions;
 /// An amount as typed, in the shop's currency, minor units; or what is wrong with it.
 #[cfg(feature = "ssr")]
 pub(crate) fn amount_of(text: &str, shop: &backend::Shop) -> Result<i64, String> {
-    let read = domain::number::decimal(text, backend::settings::shop_currency(shop).exponent());
+    let read = domain::number_input::decimal(text, backend::settings::shop_currency(shop).exponent());
     read.map_err(|error| error.of_amount().text(request::locale()).to_owned())
 }
 
@@ -177,13 +177,13 @@ pub(crate) fn unit_fields(form: &str, lines: Vec<Choosable>, typed: &Typed, prob
     (chosen, fields.into_any())
 }
 
-fn units_of(chosen: &Chosen) -> Vec<(OrderLineId, i64)> {
-    let units = |(line, text): &(OrderLineId, RwSignal<String>)| (*line, domain::number::whole(&text.get()).unwrap_or(0));
+pub(crate) fn units_of(chosen: &Chosen) -> Vec<(OrderLineId, i64)> {
+    let units = |(line, text): &(OrderLineId, RwSignal<String>)| (*line, domain::number_input::whole(&text.get()).unwrap_or(0));
     chosen.iter().map(units).filter(|(_, units)| *units > 0).collect()
 }
 
 /// An amount and the tax inside it, as they are before the button is pressed; nothing for what is not possible.
-fn preview(label: &'static str, currency: Currency, sum: impl Fn() -> Option<(i64, i64)> + Send + Sync + 'static) -> AnyView {
+pub(crate) fn preview(label: &'static str, currency: Currency, sum: impl Fn() -> Option<(i64, i64)> + Send + Sync + 'static) -> AnyView {
     let locale = use_locale();
     let money = move |minor: i64| locale.money(Money::new(minor, currency));
     let sum = Memo::new(move |_| sum().filter(|(amount, _)| *amount > 0));
@@ -207,7 +207,7 @@ pub(crate) fn items_cards() -> Vec<RadioCard> {
 }
 
 /// The form to cancel units of lines that did not leave yet.
-pub(crate) fn cancelling_units(order: &OrderView, key: &str, actions: Actions) -> AnyView {
+pub(crate) fn cancel_units_form(order: &OrderView, key: &str, actions: Actions) -> AnyView {
     let open = choosable(&order.lines, |id| order.lines.iter().find(|line| line.id == id).map_or(0, OrderLineView::open));
     if order.unsent < 2 {
         return ().into_any();
@@ -233,57 +233,6 @@ pub(crate) fn cancelling_units(order: &OrderView, key: &str, actions: Actions) -
                     {preview(tr!(ADMIN_ORDERS_REDUCED_BY), currency, sum)}
                     <Field label=tr!(ADMIN_ORDERS_REASON_CANCEL_UNITS) name="reason" id="cancel-units-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "cancel-units-reason")/>
                     <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_CANCEL_UNITS)}</Button></div>
-                </div>
-            </StaffForm>
-        </Disclosure>
-    }
-    .into_any()
-}
-
-/// The form to refund units of lines, a part of the delivery fee, or another amount.
-pub(crate) fn refunding(order: &OrderView, key: &str, left: Money, actions: Actions) -> AnyView {
-    let locale = use_locale();
-    let action = actions.refund;
-    let (problem, typed) = actions.fallback.with_value(|fallback| (problem(action, fallback), typed(action, fallback)));
-    let (id, key, currency) = (order.id.to_string(), typed.or("key", key), left.currency);
-    // A cancelled order has no price any more: what goes back is a debt, without tax.
-    let (price, overpaid) =
-        if order.cancelled.is_some() { (Vec::new(), left.minor) } else { (order.price.clone(), order.overpaid().minor) };
-    let units_left = |id| price.iter().find(|part| part.part == Part::Line(id)).map_or(0, credit::PricePart::units_left);
-    let (chosen, fields) = unit_fields("refund", choosable(&order.lines, units_left), &typed, problem);
-    let fee_left = price.iter().find(|part| part.part.is_delivery()).map_or(0, credit::PricePart::left);
-    let (fee, amount) = (RwSignal::new(typed.or("fee", "")), RwSignal::new(typed.or("amount", "")));
-    let fee_field = (fee_left > 0).then(|| {
-        let hint = tr!(ORDER_ERROR_AT_MOST, amount = locale.money(Money::new(fee_left, currency)));
-        view! { <Field label=tr!(ADMIN_ORDERS_REFUND_FEE) name="fee" id="refund-fee" bind=fee inputmode="decimal" optional=true hint error=wrong(problem, "refund-fee")/> }
-            .into_any()
-    });
-    // It is of the payment with the most left first.
-    let largest = order.payments.iter().max_by_key(|payment| payment.captured.minor - payment.refunded.minor);
-    let in_cash = largest.is_some_and(|payment| payment.tender == Tender::Cod);
-    let hint = tr!(ADMIN_ORDERS_REFUND_AMOUNT_HINT, amount = locale.money(left));
-    let sum = move || {
-        let minor = |text: RwSignal<String>| {
-            text.with(|text| if text.trim().is_empty() { Some(0) } else { Money::parse(text, currency).ok().map(|money| money.minor) })
-        };
-        let wanted = CreditRequest { lines: units_of(&chosen), fee: minor(fee)?, amount: minor(amount)? };
-        let (amount, credits) = credit::refund(&price, overpaid, &wanted).ok().filter(|(amount, _)| *amount <= left.minor)?;
-        Some((amount, credit::sum(&credits).1))
-    };
-    view! {
-        <Disclosure title=tr!(ADMIN_ORDERS_ACTION_REFUND) open=problem.get_untracked().is_some()>
-            <ProblemSummary problem/>
-            <StaffForm action>
-                <input type="hidden" name="order" value=id/>
-                <input type="hidden" name="key" value=key/>
-                <div class="flex flex-col gap-3">
-                    {fields}
-                    {fee_field}
-                    <Field label=tr!(ADMIN_ORDERS_AMOUNT) name="amount" id="refund-amount" bind=amount inputmode="decimal" optional=true hint error=wrong(problem, "refund-amount")/>
-                    {preview(tr!(ADMIN_ORDERS_CREDITED), currency, sum)}
-                    {in_cash.then(|| view! { <p class="text-sm">{tr!(ADMIN_ORDERS_REFUND_CASH_NOTE)}</p> })}
-                    <Field label=tr!(ADMIN_ORDERS_REASON_REFUND) name="reason" id="refund-reason" value=typed.or("reason", "") maxlength=200 error=wrong(problem, "refund-reason")/>
-                    <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ADMIN_ORDERS_ACTION_REFUND)}</Button></div>
                 </div>
             </StaffForm>
         </Disclosure>

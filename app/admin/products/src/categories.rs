@@ -15,7 +15,6 @@ use ui::{
 pub struct CategoriesView {
     /// In the menu's order.
     pub categories: Vec<CategoryRowView>,
-    /// May the user change them?
     pub may_write: bool,
 }
 
@@ -86,15 +85,19 @@ fn table(categories: Vec<CategoryRowView>) -> AnyView {
         let picture = category.picture.map(|picture| view! { <Picture id=picture.id.to_string() alt="" sizes="3rem"/> });
         let (tone, words) =
             if category.published { (Tone::Success, tr!(ADMIN_CATEGORIES_IN_MENU)) } else { (Tone::Neutral, tr!(ADMIN_CATEGORIES_HIDDEN)) };
+        // The list of products has those that were put into a category; the shop shows those of a rule.
+        let products_of =
+            if category.by_rule { format!("/c/{}", category.slug) } else { format!("/admin/products?category={}", category.id) };
         view! {
             <Row>
                 <td><span class="tile block size-12 overflow-hidden rounded-field">{picture}</span></td>
                 <td>
                     <a class="font-medium hover:underline underline-offset-4" href=format!("/admin/categories/{}", category.id)>{category.name}</a>
                     <span class="max-md:hidden block text-sm text-quiet">{format!("/c/{}", category.slug)}</span>
+                    {category.by_rule.then(|| view! { <span class="block text-sm text-quiet">{tr!(ADMIN_CATEGORIES_BY_RULE)}</span> })}
                 </td>
                 <FigureCell>
-                    <a class="hover:underline underline-offset-4" href=format!("/admin/products?category={}", category.id)>{locale.number(category.products)}</a>
+                    <a class="hover:underline underline-offset-4" href=products_of>{locale.number(category.products)}</a>
                 </FigureCell>
                 <td><StatusBadge tone settled=true text=words/></td>
             </Row>

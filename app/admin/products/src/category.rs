@@ -1,10 +1,10 @@
 //! A category: its texts by language, its position in the shop's menu, its picture, and whether it is published.
 
-use admin_layout::{Fields, OnePicture, StaffForm, on_done, on_uploaded, shown, upload, upload_problem};
-use domain::Locale;
+use admin_layout::{Fields, OnePicture, SEEN, ShowSaved, StaffForm, on_done, on_uploaded, shown, told, upload, upload_problem};
 use domain::id::CategoryId;
 use domain::permission::Permission;
 use domain::view::{CategoryEditView, CategoryTexts, PictureView};
+use domain::{Currency, Locale};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
@@ -16,14 +16,17 @@ use session::{
 };
 use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
 
-/// The address of the list.
+use crate::category_rule::RuleForm;
+
 const LIST: &str = "/admin/categories";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryView {
     /// The category, or the initial values of a new one.
     pub category: CategoryEditView,
-    /// May the user save?
+    pub currency: Currency,
+    /// The category as it is saved, for the form; empty for a new one.
+    pub seen: String,
     pub may_write: bool,
 }
 
@@ -33,12 +36,14 @@ pub struct CategoryView {
 pub struct CategoryForm {
     /// Empty for a new one.
     pub id: String,
-    pub version: String,
+    /// The category as it was saved when the form was rendered.
+    pub seen: String,
     /// Its position in the menu.
     pub position: String,
     pub texts: Vec<CategoryTexts>,
     /// Not empty when it is published.
     pub published: String,
+    pub rule: RuleForm,
 }
 
 /// A category, or the initial values of a new one for `new`.
@@ -60,7 +65,9 @@ pub async fn read_category(category: String) -> Result<CategoryView, AppError> {
         (_, Ok(id)) => backend::catalog::category_to_edit(&shop, &ctx, id).await.map_err(crate::catalog_error)?,
         (_, Err(_)) => return Err(request::not_found()),
     };
-    Ok(CategoryView { category: found, may_write: ctx.may(Permission::WriteProducts) })
+    let seen = if found.draft.id.is_none() { String::new() } else { admin_layout::seen(&found.draft) };
+    let currency = backend::settings::shop_currency(&shop);
+    Ok(CategoryView { category: found, currency, seen, may_write: ctx.may(Permission::WriteProducts) })
 }
 access!(ReadCategory, Access::Staff(Permission::ReadProducts));
 
@@ -70,20 +77,50 @@ pub async fn save_category(form: CategoryForm) -> Result<CategoryId, AppError> {
     use domain::view::CategoryDraft;
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
-    let position = domain::number::whole(&form.position)
-        .map_err(|error| request::invalid(vec![("position".to_owned(), error.of_whole().text(locale).to_owned())]))?;
+    let position = request::whole_number("position", &form.position)?;
+    let currency = backend::settings::shop_currency(&shop);
+    let seen: Option<CategoryDraft> = admin_layout::read_seen(&form.seen);
     let draft = CategoryDraft {
         id: form.id.parse().ok(),
-        version: form.version.parse().unwrap_or_default(),
+        version: seen.as_ref().map_or(0, |seen| seen.version),
         position,
         published: !form.published.is_empty(),
         texts: form.texts,
+        rule: form.rule.rule(locale, currency).map_err(request::invalid)?,
     };
-    let id = backend::catalog::save_category(&shop, &ctx, locale, draft).await.map_err(crate::catalog_error)?;
+    let saved = backend::catalog::save_category(&shop, &ctx, locale, draft.clone()).await;
+    if let (Err(backend::catalog::CatalogError::Stale), Some(seen), Some(id)) = (&saved, seen, draft.id) {
+        let saved = backend::catalog::category_to_edit(&shop, &ctx, id).await.map_err(crate::catalog_error)?.draft;
+        let last = backend::catalog::last_category_change(&shop, id).await.map_err(crate::catalog_error)?;
+        let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
+        return Err(stale.refused(&shop, last, |path, value| saved_field(locale, currency, path, value)).await);
+    }
+    let id = saved.map_err(crate::catalog_error)?;
     request::redirect(&format!("{LIST}/{id}"));
     Ok(id)
 }
 access!(SaveCategory, Access::Staff(Permission::WriteProducts));
+
+/// The field of a part of a category, and its value as the form shows it.
+#[cfg(feature = "ssr")]
+fn saved_field(locale: Locale, currency: Currency, path: &str, value: &serde_json::Value) -> Option<(String, String)> {
+    use domain::messages::t;
+    if let Some(shown) = crate::category_rule::saved_field(locale, currency, path, value) {
+        return Some(shown);
+    }
+    match path.split('.').collect::<Vec<_>>()[..] {
+        ["position"] => Some(("position".to_owned(), value.to_string())),
+        ["published"] => {
+            let answer = if value.as_bool() == Some(true) { t::COMMON_YES } else { t::COMMON_NO };
+            Some(("form[published]-true".to_owned(), format!("{}: {}", t::ADMIN_CATEGORIES_SHOWN.text(locale), answer.text(locale))))
+        }
+        ["texts", at, field] if field != "locale" => {
+            let language = at.parse().ok().and_then(|at: usize| Locale::ALL.get(at).copied())?;
+            Some((format!("{field}.{}", language.code()), value.as_str().unwrap_or_default().to_owned()))
+        }
+        _ => None,
+    }
+}
 
 /// Removes an empty category; without a script it redirects to the list.
 #[server(endpoint = "admin/category/remove", output = Answer)]
@@ -96,7 +133,7 @@ pub async fn remove_category(category: CategoryId) -> Result<(), AppError> {
 }
 access!(RemoveCategory, Access::Staff(Permission::WriteProducts));
 
-/// Sets a category's picture: the field `category`, and the file `picture` of at most 15 MB.
+/// Sets a category's picture: the field `category`, and the file `picture` of at most [`domain::MAX_UPLOAD_MB`].
 #[server(endpoint = "admin/category/picture", input = MultipartFormData, output = Answer)]
 pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
@@ -160,16 +197,20 @@ fn edit_category_page() -> AnyView {
 }
 
 fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerAction<RemoveCategory>, fallback: &FormFallback) -> AnyView {
-    let CategoryView { category: CategoryEditView { draft, picture, products }, may_write } = view;
-    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
+    let CategoryView { category: CategoryEditView { draft, picture, products }, currency, seen, may_write } = view;
+    let typed = typed(save, fallback);
+    let (problem, seen) = told(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
     let title = draft.texts.first().map_or_else(|| tr!(ADMIN_CATEGORIES_NEW).to_owned(), |text| text.name.clone());
     let above =
         vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned()), (LIST.to_owned(), tr!(ADMIN_CATEGORIES_TITLE).to_owned())];
     let texts = texts(&draft.texts, &typed, problem);
     let position = typed.or("form[position]", draft.position.to_string());
     let published = typed.ticked("form[published]", "true", draft.published);
+    // The shop shows what a rule fills it with.
+    let by_rule = draft.rule.as_ref().and(draft.texts.first()).map(|text| format!("/c/{}", text.slug));
+    let rule = crate::category_rule::fields(draft.rule.as_ref(), currency, &typed, problem);
     let side = match draft.id {
-        Some(id) => side(id, title.clone(), picture, products, remove, may_write, fallback),
+        Some(id) => side(id, title.clone(), picture, (products, by_rule), remove, may_write, fallback),
         None => view! { <Alert>{tr!(ADMIN_CATEGORIES_PICTURE_SAVED_FIRST)}</Alert> }.into_any(),
     };
     view! {
@@ -180,9 +221,10 @@ fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerActi
             <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
                 <StaffForm action=save class="flex flex-col gap-6 min-w-0">
                     <ProblemSummary problem/>
+                    <ShowSaved problem/>
                     <input type="hidden" name="form[id]" value=draft.id.map(|id| id.to_string()).unwrap_or_default() autocomplete="off"/>
-                    // A browser that reloads the page must not restore the former version.
-                    <input type="hidden" name="form[version]" value=draft.version.to_string() autocomplete="off"/>
+                    // A browser that reloads the page must not restore the former one.
+                    <input type="hidden" name="form[seen]" value=move || seen.get() autocomplete="off"/>
                     <Fields may_write>
                         {texts}
                         <Panel title=tr!(ADMIN_CATEGORIES_MENU)>
@@ -192,6 +234,7 @@ fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerActi
                                 <p class="text-sm text-quiet">{tr!(ADMIN_CATEGORIES_HIDDEN_HINT)}</p>
                             </div>
                         </Panel>
+                        {rule}
                     </Fields>
                     {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending()>{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
                 </StaffForm>
@@ -225,12 +268,13 @@ fn texts(saved: &[CategoryTexts], typed: &Typed, problem: Signal<Option<AppError
     view! { <div class="grid lg:grid-cols-2 gap-6 items-start">{each}</div> }.into_any()
 }
 
-/// Beside the form of an existing category: its picture, its products, and its removal.
+/// Beside the form of an existing category: its picture, its products (their number, and where the shop shows those of a rule), and its
+/// removal.
 fn side(
     id: CategoryId,
     name: String,
     picture: Option<PictureView>,
-    products: i64,
+    (products, by_rule): (i64, Option<String>),
     remove: ServerAction<RemoveCategory>,
     may_write: bool,
     fallback: &FormFallback,
@@ -250,8 +294,9 @@ fn side(
             </StaffForm>
         }
     };
-    let products_of = format!("/admin/products?category={id}");
-    let going = if products > 0 {
+    let goes = by_rule.is_some() || products == 0;
+    let products_of = by_rule.unwrap_or_else(|| format!("/admin/products?category={id}"));
+    let going = if !goes {
         view! { <p class="text-sm text-quiet">{tr!(ADMIN_CATEGORIES_IN_USE)}</p> }.into_any()
     } else {
         view! {

@@ -10,6 +10,7 @@ use domain::view::{ProductDraft, ProductTexts, VariantDraft};
 use domain::{Currency, Locale, Money};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::FactForm;
 use crate::separated::{joined, parts};
 
 /// The most options of a product.
@@ -61,6 +62,10 @@ pub struct ProductForm {
     pub handle: String,
     /// The category's id, or empty.
     pub category: String,
+    /// The type's id, or empty.
+    pub product_type: String,
+    /// What it states by the fields of its type.
+    pub facts: Vec<FactForm>,
     pub vendor: String,
     pub tax_class: String,
     /// Order on the home page, or empty.
@@ -162,6 +167,8 @@ impl ProductForm {
             version: draft.version.to_string(),
             handle: draft.handle.clone(),
             category: draft.category.map(|id| id.to_string()).unwrap_or_default(),
+            product_type: draft.product_type.map(|id| id.to_string()).unwrap_or_default(),
+            facts: draft.facts.iter().map(FactForm::of).collect(),
             vendor: draft.vendor.clone(),
             tax_class: if draft.tax_class.is_empty() { "standard".to_owned() } else { draft.tax_class.clone() },
             featured: draft.featured.map(|position| position.to_string()).unwrap_or_default(),
@@ -245,7 +252,6 @@ impl ProductForm {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -1,9 +1,9 @@
 //! A product's edit page: texts by language, options and variants, prices, pictures, status.
 
-use admin_layout::{Fields, StaffForm, on_done, shown};
+use admin_layout::{Fields, ShowSaved, StaffForm, on_done, shown, told};
 use domain::id::{CategoryId, ProductId};
 use domain::permission::Permission;
-use domain::view::{PictureView, ProductAdminView, ProductTexts};
+use domain::view::{PictureView, ProductAdminView, ProductTexts, ProductTypeChoiceView};
 use domain::{Currency, Locale};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -17,6 +17,7 @@ use ui::{
 };
 
 use crate::draft::{OPTIONS, ProductForm};
+use crate::facts::type_and_facts;
 use crate::picture::Pictures;
 use crate::variants::variants;
 
@@ -30,10 +31,10 @@ pub struct EditView {
     pub product: Option<ProductAdminView>,
     /// Id and name of each.
     pub categories: Vec<(CategoryId, String)>,
+    pub types: Vec<ProductTypeChoiceView>,
     pub currency: Currency,
     /// Is tax inside of the prices? Otherwise it is added to them.
     pub prices_include_tax: bool,
-    /// May the user save?
     pub may_write: bool,
 }
 
@@ -53,6 +54,7 @@ pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError>
     Ok(EditView {
         product: found,
         categories: backend::catalog::category_choices(&shop, request::locale()).await.map_err(crate::catalog_error)?,
+        types: backend::catalog::product_type_choices(&shop, &ctx, request::locale()).await.map_err(crate::catalog_error)?,
         currency: backend::settings::shop_currency(&shop),
         prices_include_tax: backend::catalog::prices_include_tax(&shop).await.map_err(crate::catalog_error)?,
         may_write: ctx.may(Permission::WriteProducts),
@@ -63,18 +65,24 @@ access!(ReadProductToEdit, Access::Staff(Permission::ReadProducts));
 /// Saves a product; without a script it redirects to its page.
 #[server(endpoint = "admin/product/save", output = Answer)]
 pub async fn save_product(form: ProductForm) -> Result<ProductId, AppError> {
+    use backend::catalog::CatalogError;
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
     let before = match form.id.parse::<ProductId>() {
         Ok(id) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::catalog_error)?.draft),
         Err(_) => None,
     };
+    if before.as_ref().is_some_and(|before| before.version.to_string() != form.version) {
+        return Err(crate::stale::refused(&shop, &ctx, &form).await?);
+    }
     let draft = form.draft(request::locale(), backend::settings::shop_currency(&shop), before.as_ref()).map_err(request::invalid)?;
     let saved = backend::catalog::save_product(&shop, &ctx, request::locale(), draft).await;
-    let id = saved.map_err(|error| match error {
-        backend::catalog::CatalogError::Invalid(fields) => request::invalid(form.at_rows(fields)),
-        other => crate::catalog_error(other),
-    })?;
+    let id = match saved {
+        Ok(id) => id,
+        Err(CatalogError::Invalid(fields)) => return Err(request::invalid(form.at_rows(fields))),
+        Err(CatalogError::Stale) => return Err(crate::stale::refused(&shop, &ctx, &form).await?),
+        Err(other) => return Err(crate::catalog_error(other)),
+    };
     request::redirect(&format!("/admin/products/{id}"));
     Ok(id)
 }
@@ -148,10 +156,10 @@ fn ordered(view: &EditView, form: &ProductForm) -> Vec<PictureView> {
 }
 
 fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<SetProductStatus>, fallback: &FormFallback) -> AnyView {
-    let fault = problem(save, fallback);
     let form = form_of(&view, &typed(save, fallback));
+    let (fault, version) = told(problem(save, fallback), crate::stale::VERSION, Signal::stored(form.version.clone()));
     let pictures = RwSignal::new(ordered(&view, &form));
-    let EditView { product, categories, prices_include_tax, may_write, .. } = view;
+    let EditView { product, categories, types, prices_include_tax, may_write, .. } = view;
     let id = product.as_ref().and_then(|product| product.draft.id);
     let name =
         product.as_ref().and_then(|product| product.draft.texts.first()).map(|texts| texts.name.clone()).filter(|name| !name.is_empty());
@@ -162,7 +170,8 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
     let stock: i64 = product.iter().flat_map(|product| &product.stock).map(|row| row.available).sum();
     let parts = (
         texts(&form, fault),
-        facts(&form, categories, fault),
+        details(&form, categories, fault),
+        type_and_facts(&form, types, fault),
         options(&form, fault),
         variants(&form, pictures, prices_include_tax, may_write, fault),
     );
@@ -185,9 +194,10 @@ fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<Se
                     // Enter presses the first button of a form.
                     {may_write.then(|| view! { <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button> })}
                     <ProblemSummary problem=fault/>
+                    <ShowSaved problem=fault/>
                     <input type="hidden" name="form[id]" value=form.id autocomplete="off"/>
                     // A browser that reloads the page must not restore the former version.
-                    <input type="hidden" name="form[version]" value=form.version autocomplete="off"/>
+                    <input type="hidden" name="form[version]" value=move || version.get() autocomplete="off"/>
                     {hidden}
                     <Fields may_write>{parts}</Fields>
                     {may_write.then(|| view! { <div><Button kind="submit" busy=save.pending() attr:name="step" attr:value="save">{tr!(COMMON_SAVE_CHANGES)}</Button></div> })}
@@ -259,7 +269,7 @@ fn texts(form: &ProductForm, problem: Signal<Option<AppError>>) -> AnyView {
     view! { <div class="grid lg:grid-cols-2 gap-6 items-start">{each}</div> }.into_any()
 }
 
-fn facts(form: &ProductForm, categories: Vec<(CategoryId, String)>, problem: Signal<Option<AppError>>) -> AnyView {
+fn details(form: &ProductForm, categories: Vec<(CategoryId, String)>, problem: Signal<Option<AppError>>) -> AnyView {
     let categories: Vec<Choice> = categories.into_iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();
     let taxes = vec![
         Choice::new("standard", tr!(ADMIN_PRODUCTS_TAX_STANDARD)),

@@ -16,12 +16,12 @@ use ui::{
 #[cfg(feature = "ssr")]
 const fn ignore_progress(_done: u64, _all: u64) {}
 
-/// Imports products from the file `file` of at most 15 MB.
+/// Imports products from the file `file` of at most [`domain::MAX_UPLOAD_MB`].
 #[server(endpoint = "admin/products/import", input = MultipartFormData, output = Answer)]
 pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppError> {
     use backend::catalog::CatalogError;
     use backend::catalog::import::{ImportOptions, Pictures, import_csv};
-    use domain::number::DecimalMark;
+    use domain::number_input::DecimalMark;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     let sent = admin_layout::Sent::receive(data, "file").await?;
@@ -39,7 +39,7 @@ pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppErr
     request::show();
     report.map_err(|error| match error {
         CatalogError::NotAList(message) => request::invalid(vec![("file".into(), message)]),
-        CatalogError::WhichDecimalMark { line, column, text } => {
+        CatalogError::AmbiguousDecimalMark { line, column, text } => {
             let parameters = [("line", &*line.to_string()), ("column", &*column), ("text", &*text)];
             request::invalid(vec![("decimals".into(), ui::t::IMPORT_WHICH_DECIMALS.with(request::locale(), &parameters))])
         }
@@ -71,7 +71,7 @@ fn import_page() -> AnyView {
             <PageHeader title=tr!(ADMIN_PRODUCTS_IMPORT) detail=tr!(ADMIN_PRODUCTS_IMPORT_HINT)/>
             <FileForm action to=ImportProducts::PATH class="flex flex-col gap-4 max-w-lg">
                 <ProblemSummary problem/>
-                <FileField label=tr!(ADMIN_PRODUCTS_IMPORT_FILE) name="file" accept=".csv,.txt,text/csv" error=wrong(problem, "file")/>
+                <FileField label=tr!(ADMIN_PRODUCTS_IMPORT_FILE, mb = domain::MAX_UPLOAD_MB) name="file" accept=".csv,.txt,text/csv" error=wrong(problem, "file")/>
                 <SelectField label=tr!(ADMIN_PRODUCTS_IMPORT_DECIMALS) name="decimals" choices=decimals() error=wrong(problem, "decimals")/>
                 <Checkbox
                     label=tr!(ADMIN_PRODUCTS_IMPORT_WITHOUT_PICTURES) name="without_pictures" hint=tr!(ADMIN_PRODUCTS_IMPORT_WITHOUT_PICTURES_HINT)

@@ -3,15 +3,22 @@
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
 
+pub mod bulk;
+pub mod bulk_edit;
 pub mod categories;
 pub mod category;
+mod category_rule;
 mod draft;
 pub mod edit;
+pub mod facts;
 pub mod import;
 pub mod list;
 pub mod movements;
 pub mod picture;
+pub mod product_type;
+pub mod product_types;
 mod separated;
+mod stale;
 pub mod stock;
 mod variants;
 
@@ -21,8 +28,21 @@ use session::Access;
 /// Every server function of these pages with its access.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
-    [categories::ACCESS, category::ACCESS, edit::ACCESS, import::ACCESS, list::ACCESS, movements::ACCESS, picture::ACCESS, stock::ACCESS]
-        .concat()
+    [
+        bulk::ACCESS,
+        bulk_edit::ACCESS,
+        categories::ACCESS,
+        category::ACCESS,
+        edit::ACCESS,
+        import::ACCESS,
+        list::ACCESS,
+        movements::ACCESS,
+        picture::ACCESS,
+        product_type::ACCESS,
+        product_types::ACCESS,
+        stock::ACCESS,
+    ]
+    .concat()
 }
 
 /// Server functions that take files: they are called with `multipart/form-data` only.
@@ -34,15 +54,16 @@ pub(crate) fn catalog_error(error: backend::catalog::CatalogError) -> session::A
     use backend::catalog::CatalogError;
     use session::{AppError, request};
     use ui::t;
+    if let Some(problem) = admin_layout::picture_problem(&error, "picture") {
+        return problem;
+    }
     match error {
         CatalogError::Forbidden(_) => request::fail(AppError::new(403)),
         CatalogError::Invalid(fields) => request::invalid(fields),
         CatalogError::Unknown => request::not_found(),
         CatalogError::InUse => request::refused(409, t::ADMIN_CATEGORIES_IN_USE),
         CatalogError::Stale => request::refused(409, t::ADMIN_PRODUCTS_STALE),
-        CatalogError::NotAPicture | CatalogError::TooLarge => {
-            request::invalid(vec![("picture".into(), t::ADMIN_PRODUCTS_PICTURE_BAD.text(request::locale()).to_owned())])
-        }
+        CatalogError::TooLate => request::refused(409, t::ADMIN_BULK_TOO_LATE),
         CatalogError::Status(_) => request::fail(AppError::new(400)),
         other => request::unexpected(&other),
     }

@@ -1,24 +1,31 @@
 //! The list of products: search, status, pages by key.
 
-use admin_layout::{address, shown};
+use std::collections::BTreeSet;
+
+use admin_layout::{address, dotted, forget_others, ids, is_ticked, keep_ticked, page_at, pager, shown, tick_box, tick_column};
+use domain::id::ProductId;
 use domain::permission::Permission;
-use domain::view::{ProductListView, ProductRowView};
+use domain::view::{PageAt, ProductListView, ProductRowView};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
-    Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Pager, Panel, Picture, Row, SkeletonRows, Tab, Table,
+    BulkBar, Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Panel, Picture, Row, SkeletonRows, Tab, Table,
     Tabs, icon, tr, use_locale,
 };
 
 #[server(endpoint = "admin/products", output = Answer)]
-pub async fn list_products(search: String, status: String, category: String, after: String) -> Result<ProductListView, AppError> {
+pub async fn list_products(
+    search: String,
+    status: String,
+    category: String,
+    #[server(default)] at: PageAt,
+) -> Result<ProductListView, AppError> {
     use backend::search::SearchError;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadProducts))?;
-    let after = Some(after.as_str()).filter(|after| !after.is_empty());
-    let list = backend::search::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), after).await;
+    let list = backend::search::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), &at).await;
     list.map_err(|error| match error {
         SearchError::Catalog(error) => crate::catalog_error(*error),
         other => request::unexpected(&other),
@@ -39,21 +46,23 @@ struct Query {
     status: String,
     /// A category's id, or empty for all.
     category: String,
-    after: String,
+    at: PageAt,
 }
 
 lazy_page!(Products, products, products_page);
 
 fn products_page() -> AnyView {
-    let query = use_query_map();
+    let query_map = use_query_map();
     let query = Memo::new(move |_| {
-        query.with(|query| {
+        query_map.with(|query| {
             let of = |name: &str| query.get(name).unwrap_or_default();
-            Query { search: of("q"), status: of("status"), category: of("category"), after: of("after") }
+            Query { search: of("q"), status: of("status"), category: of("category"), at: page_at(query) }
         })
     });
-    let products = resource(move || query.get(), |query| list_products(query.search, query.status, query.category, query.after));
+    let products = resource(move || query.get(), |query| list_products(query.search, query.status, query.category, query.at));
     let may_write = admin_layout::may(Permission::WriteProducts);
+    // Back from a bulk edit the address names them.
+    let ticked = RwSignal::new(ids(&query_map.with_untracked(|query| query.get("ticked").unwrap_or_default())));
     let making = || {
         view! {
             <LinkButton href="/admin/products/import" look=Look::Outline icon=icon::UPLOAD>{tr!(ADMIN_PRODUCTS_IMPORT)}</LinkButton>
@@ -64,6 +73,8 @@ fn products_page() -> AnyView {
         view! {
             // A file, not a page of the router.
             <LinkButton href="/admin/products.csv" look=Look::Outline icon=icon::DOWNLOAD attr:rel="external" attr:download="">{tr!(ADMIN_PRODUCTS_EXPORT)}</LinkButton>
+            <LinkButton href="/admin/product-types" look=Look::Outline icon=icon::RULER>{tr!(ADMIN_TYPES_TITLE)}</LinkButton>
+            {move || may_write.get().then(|| view! { <LinkButton href=crate::bulk::PAGE look=Look::Outline icon=icon::PENCIL>{tr!(ADMIN_BULK_TITLE)}</LinkButton> })}
             <LinkButton href="/admin/categories" look=Look::Outline icon=icon::GRID>{tr!(ADMIN_CATEGORIES_TITLE)}</LinkButton>
             {move || may_write.get().then(making)}
         }
@@ -76,7 +87,7 @@ fn products_page() -> AnyView {
                     <Transition fallback=|| view! { <SkeletonRows/> }>
                         {shown(products, move |found| {
      let query = query.get_untracked();
-     page(found, &query)
+     page(found, &query, may_write.get_untracked(), ticked)
     })}
                     </Transition>
                 </div>
@@ -111,43 +122,67 @@ fn search(query: &Query) -> AnyView {
     .into_any()
 }
 
-fn page(found: ProductListView, query: &Query) -> AnyView {
-    let to = |after: &str| {
-        let query = [("q", &*query.search), ("category", &*query.category), ("status", &*query.status), ("after", after)];
-        address("/admin/products", &query)
-    };
-    let next = found.next.as_deref().map(to);
-    let first = (!query.after.is_empty()).then(|| to(""));
+fn page(found: ProductListView, query: &Query, may_write: bool, ticked: RwSignal<BTreeSet<ProductId>>) -> AnyView {
+    let filters = [("q", &*query.search), ("category", &*query.category), ("status", &*query.status)];
+    let pager = pager("/admin/products", &filters, &query.at, found.previous, found.next);
     if found.products.is_empty() {
         return view! { <EmptyState title=tr!(ADMIN_PRODUCTS_EMPTY_TITLE) body=tr!(ADMIN_PRODUCTS_EMPTY_BODY)/> }.into_any();
     }
     // All of them are in the requested category.
     let category = found.products.first().filter(|_| !query.category.is_empty()).map(|product| product.category.clone());
     let title = category.unwrap_or_else(|| tr!(ADMIN_PRODUCTS).to_owned());
-    let table = table(found.products);
+    forget_others(ticked, &found.products.iter().map(|product| product.id).collect::<Vec<_>>());
+    let table = table(found.products, may_write, ticked);
+    let panel = view! { <Panel title flush=true>{table}</Panel> };
+    let list = if may_write { choosing(panel.into_any(), query, ticked) } else { panel.into_any() };
     view! {
-        <Panel title flush=true>{table}</Panel>
-        <Pager nostrip:next=next nostrip:first=first/>
+        {list}
+        {pager}
     }
     .into_any()
 }
 
-fn table(products: Vec<ProductRowView>) -> AnyView {
+/// The list as a form that leads to a bulk edit of the products that are ticked, and a link to one of all that the list has.
+fn choosing(list: AnyView, query: &Query, ticked: RwSignal<BTreeSet<ProductId>>) -> AnyView {
+    let count = Signal::derive(move || ticked.with(BTreeSet::len));
+    let edit = move || address(crate::bulk::PAGE, &[("products", &ticked.with(dotted))]);
+    let all = [("all", "1"), ("q", &*query.search), ("status", &*query.status), ("category", &*query.category)];
+    let all = address(crate::bulk::PAGE, &all);
+    view! {
+        <Form method="GET" action=crate::bulk::PAGE>
+            <div class="flex flex-col gap-4">
+                {list}
+                <noscript><Button kind="submit" look=Look::Outline>{tr!(ADMIN_BULK_EDIT_TICKED)}</Button></noscript>
+                <BulkBar count>
+                    <a class="btn btn-sm btn-primary" href=edit on:click=move |_| ticked.with_untracked(keep_ticked)>{tr!(ADMIN_BULK_EDIT_TICKED)}</a>
+                </BulkBar>
+                <p class="text-sm"><a class="link" href=all>{tr!(ADMIN_BULK_EDIT_ALL)}</a></p>
+            </div>
+        </Form>
+    }
+    .into_any()
+}
+
+fn table(products: Vec<ProductRowView>, may_write: bool, ticked: RwSignal<BTreeSet<ProductId>>) -> AnyView {
     let locale = use_locale();
-    let columns = vec![
+    let ticks = may_write.then(|| tick_column(ticked, products.iter().map(|product| product.id).collect()));
+    let columns = ticks.into_iter().chain([
         Column::hidden(tr!(ADMIN_PRODUCTS_PICTURES)),
         Column::new(tr!(ADMIN_PRODUCTS_NAME)),
         Column::new(tr!(ADMIN_PRODUCTS_CATEGORY)).wide_only(),
         Column::figures(tr!(ADMIN_PRODUCTS_VARIANTS)).wide_only(),
         Column::figures(tr!(ADMIN_PRODUCTS_AVAILABLE)),
         Column::figures(tr!(ADMIN_PRODUCTS_PRICE)),
-        Column::new(tr!(ADMIN_ORDERS_COLUMN_FULFILMENT)).wide_only(),
-    ];
+        Column::new(tr!(COMMON_STATUS)).wide_only(),
+    ]);
+    let columns = columns.collect();
     let row = |product: ProductRowView| {
+        let tick = may_write.then(|| view! { <td>{tick_box(ticked, product.id, "products", &product.name)}</td> });
         let picture = product.picture.map(|picture| view! { <Picture id=picture.id.to_string() alt="" sizes="3rem"/> });
         let stock = format!("/admin/stock?q={}", admin_layout::escaped(&product.name));
         view! {
-            <Row>
+            <Row selected=is_ticked(ticked, product.id)>
+                {tick}
                 <td><span class="tile block size-12 overflow-hidden rounded-field">{picture}</span></td>
                 <td><a class="font-medium hover:underline underline-offset-4" href=format!("/admin/products/{}", product.id)>{product.name}</a></td>
                 <td class="max-md:hidden text-quiet">{product.category}</td>

@@ -1,10 +1,10 @@
 //! The stock movements of a variant.
 
-use admin_layout::shown;
+use admin_layout::{page_at, pager, shown};
 use domain::permission::Permission;
-use domain::view::MovementView;
+use domain::view::{MovementListView, MovementView, PageAt};
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
@@ -13,27 +13,29 @@ use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, Sk
 pub struct MovementsView {
     pub sku: String,
     pub name: String,
-    /// Newest first; their actors by name.
-    pub movements: Vec<MovementView>,
+    /// Their actors by name.
+    pub list: MovementListView,
+    /// Which page it is.
+    pub at: PageAt,
 }
 
-/// The latest movements of a variant.
+/// The movements of a variant, the latest first.
 #[server(endpoint = "admin/stock/movements", output = Answer)]
-pub async fn list_movements(variant: String) -> Result<MovementsView, AppError> {
+pub async fn list_movements(variant: String, #[server(default)] at: PageAt) -> Result<MovementsView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let Ok(variant) = variant.parse() else { return Err(request::not_found()) };
     let found = backend::inventory::sku_and_name(&shop, &ctx, request::locale(), variant).await;
     let (sku, name) = found.map_err(|error| crate::stock::inventory_error(&error))?;
-    let found = backend::inventory::movements(&shop, &ctx, variant).await;
-    let mut movements = found.map_err(|error| crate::stock::inventory_error(&error))?;
-    let actors = movements.iter().map(|movement| movement.actor.clone()).collect();
+    let found = backend::inventory::movements(&shop, &ctx, variant, &at).await;
+    let mut list = found.map_err(|error| crate::stock::inventory_error(&error))?;
+    let actors = list.movements.iter().map(|movement| movement.actor.clone()).collect();
     let names = backend::order_management::actor_names(&shop, request::locale(), &actors).await;
     let names = names.map_err(|error| request::unexpected(&error))?;
-    for movement in &mut movements {
+    for movement in &mut list.movements {
         movement.actor = names.get(&movement.actor).cloned().unwrap_or_default();
     }
-    Ok(MovementsView { sku, name, movements })
+    Ok(MovementsView { sku, name, list, at })
 }
 access!(ListMovements, Access::Staff(Permission::ReadStock));
 
@@ -47,18 +49,22 @@ pub struct Movements;
 lazy_page!(Movements, products, movements_page);
 
 fn movements_page() -> AnyView {
-    let params = use_params_map();
-    let movements = resource(move || params.with(|params| params.get("variant").unwrap_or_default()), list_movements);
+    let (params, query) = (use_params_map(), use_query_map());
+    let variant = move || params.with(|params| params.get("variant").unwrap_or_default());
+    let at = move || query.with(page_at);
+    let movements = resource(move || (variant(), at()), |(variant, at)| list_movements(variant, at));
     view! {
-        <Suspense fallback=|| view! { <SkeletonRows/> }>
-            {shown(movements, page)}
-        </Suspense>
+        <Transition fallback=|| view! { <SkeletonRows/> }>
+            {shown(movements, move |view| page(view, &format!("/admin/stock/{}", params.with_untracked(|params| params.get("variant").unwrap_or_default()))))}
+        </Transition>
     }
     .into_any()
 }
 
-fn page(view: MovementsView) -> AnyView {
-    let MovementsView { sku, name, movements } = view;
+/// `path` is the page's own.
+fn page(view: MovementsView, path: &str) -> AnyView {
+    let MovementsView { sku, name, list, at } = view;
+    let pager = pager(path, &[], &at, list.previous, list.next);
     let above = vec![("/admin/stock".to_owned(), tr!(ADMIN_STOCK).to_owned())];
     let detail = format!("{sku} · {name}");
     view! {
@@ -66,7 +72,8 @@ fn page(view: MovementsView) -> AnyView {
         <div class="flex flex-col gap-5">
             <Breadcrumbs above here=sku/>
             <PageHeader title=tr!(ADMIN_PRODUCTS_MOVEMENTS) detail/>
-            {table(movements)}
+            {table(list.movements)}
+            {pager}
         </div>
     }
     .into_any()

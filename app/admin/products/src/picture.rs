@@ -14,7 +14,7 @@ use ui::{Button, Field, FileField, IconButton, Look, Panel, Picture, Shape, Size
 use crate::draft::Arrange;
 use crate::edit::FORM;
 
-/// Adds a picture to a product: fields `product`, `alt.en` and so on, and the file `picture` of at most 15 MB.
+/// Adds a picture to a product: fields `product`, `alt.en` and so on, and the file `picture` of at most [`domain::MAX_UPLOAD_MB`].
 #[server(endpoint = "admin/products/picture", input = MultipartFormData, output = Answer)]
 pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use session::request;
@@ -54,7 +54,7 @@ pub(crate) fn Pictures(product: ProductId, pictures: RwSignal<Vec<PictureView>>,
                 <FileForm action to=AddPicture::PATH class="mt-4 flex flex-col gap-3">
                     <ProblemSummary problem/>
                     <input type="hidden" name="product" value=product.to_string()/>
-                    <FileField label=tr!(ADMIN_PRODUCTS_PICTURE_FILE) name="picture" accept="image/jpeg,image/png,image/webp" error=wrong(problem, "picture")/>
+                    <FileField label=tr!(ADMIN_PRODUCTS_PICTURE_FILE, mb = domain::MAX_UPLOAD_MB) name="picture" accept="image/jpeg,image/png,image/webp" error=wrong(problem, "picture")/>
                     {alts.into_iter().collect_view()}
                     <div><Button kind="submit" look=Look::Outline icon=icon::IMAGE busy=action.pending()>{tr!(ADMIN_PRODUCTS_ADD_PICTURE)}</Button></div>
                 </FileForm>

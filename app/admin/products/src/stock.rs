@@ -1,11 +1,13 @@
 //! Stock: on hand, reserved, available; and its adjustment with a reason.
 
-use admin_layout::{StaffForm, address, on_done, shown};
+use std::collections::HashMap;
+
+use admin_layout::{StaffForm, address, on_done, page_at, pager, shown};
 use domain::Money;
 use domain::id::{LocationId, VariantId};
 use domain::permission::Permission;
 use domain::stock::StockReason;
-use domain::view::{LocationChoiceView, StockListView, StockRowView};
+use domain::view::{LocationChoiceView, PageAt, StockListView, StockRowView};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
@@ -15,20 +17,21 @@ use session::{
     use_form_fallback, wrong,
 };
 use ui::{
-    Badge, Button, Checkbox, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Pager, Panel, Row, SelectField, SkeletonRows,
-    Table, Tone, icon, tr, use_locale,
+    Badge, Button, Checkbox, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Panel, Row, SelectField, SkeletonRows, Table,
+    Tone, icon, tr, trn, use_locale,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockView {
     pub list: StockListView,
-    /// On the first page, what all rows of the list are worth, by currency; for those who may see costs.
+    /// How many shoppers wait to be told by mail that a variant is back; those for which nobody does are missing.
+    pub waiting: HashMap<VariantId, i64>,
+    /// What all rows of the list are worth, by currency, where that was asked for; for those who may see costs.
     pub value: Vec<Money>,
     /// Where stock can be adjusted: every location, active ones first.
     pub locations: Vec<LocationChoiceView>,
     /// At this many units or fewer a variant is low in stock.
     pub low: i64,
-    /// May the user adjust it?
     pub may_adjust: bool,
     /// The request key of the form.
     pub key: String,
@@ -59,19 +62,27 @@ pub(crate) fn inventory_error(error: &backend::inventory::InventoryError) -> App
     }
 }
 
-/// Stock by SKU: all of it, or what is low when `low` is not empty.
+/// Stock by SKU: all of it, or what is low when `low` is not empty. What it is worth together is told where `value` is not empty: that reads
+/// all of it.
 #[server(endpoint = "admin/stock", output = Answer)]
-pub async fn list_stock(search: String, low: String, after: String) -> Result<StockView, AppError> {
+pub async fn list_stock(search: String, low: String, value: String, #[server(default)] at: PageAt) -> Result<StockView, AppError> {
     use backend::inventory;
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
-    let (is_low, after) = (!low.is_empty(), Some(after.as_str()).filter(|after| !after.is_empty()));
-    let failed = |error| inventory_error(&error);
-    let list =
-        if is_low { inventory::list_low(&shop, &ctx, &search, after).await } else { inventory::list(&shop, &ctx, &search, after).await };
+    let is_low = !low.is_empty();
+    let (locale, failed) = (request::locale(), |error| inventory_error(&error));
+    let list = if is_low {
+        inventory::list_low(&shop, &ctx, locale, &search, &at).await
+    } else {
+        inventory::list(&shop, &ctx, locale, &search, &at).await
+    };
+    let list = list.map_err(failed)?;
+    let waiting = backend::back_in_stock::waiting(&shop, &ctx, list.rows.iter().map(|row| row.variant)).await;
+    let value = if value.is_empty() { Ok(Vec::new()) } else { inventory::list_value(&shop, &ctx, locale, &search, is_low).await };
     Ok(StockView {
-        list: list.map_err(failed)?,
-        value: if after.is_none() { inventory::list_value(&shop, &ctx, &search, is_low).await.map_err(failed)? } else { Vec::new() },
+        list,
+        waiting: waiting.map_err(|error| request::unexpected(&error))?,
+        value: value.map_err(failed)?,
         locations: inventory::location_choices(&shop, &ctx).await.map_err(failed)?,
         low: backend::settings::shop(&shop).low_stock,
         may_adjust: ctx.may(Permission::WriteStock),
@@ -90,11 +101,11 @@ pub async fn adjust_stock(
     #[server(default)] note: String,
     #[server(default)] key: String,
 ) -> Result<(), AppError> {
-    use domain::number::NumberError;
+    use domain::number_input::NumberError;
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStock))?.with_key(&key);
     let delta = delta.trim();
-    let delta = domain::number::whole(delta.strip_prefix('+').unwrap_or(delta)).map_err(|error| match error {
+    let delta = domain::number_input::whole(delta.strip_prefix('+').unwrap_or(delta)).map_err(|error| match error {
         NumberError::Ambiguous => request::invalid(vec![("delta".into(), error.of_whole().text(request::locale()).to_owned())]),
         _ => request::invalid(vec![("delta".into(), ui::t::ADMIN_PRODUCTS_ADJUST_RANGE.text(request::locale()).to_owned())]),
     })?;
@@ -120,12 +131,15 @@ struct Query {
     search: String,
     /// Not empty for what is low in stock.
     low: String,
-    after: String,
+    /// Not empty where it is asked what all of it is worth.
+    value: String,
+    at: PageAt,
 }
 
 impl Query {
-    fn address(&self, after: &str) -> String {
-        address("/admin/stock", &[("q", &self.search), ("low", &self.low), ("after", after)])
+    /// The first page, with what all of it is worth.
+    fn with_value(&self) -> String {
+        address("/admin/stock", &[("q", &self.search), ("low", &self.low), ("value", "1")])
     }
 }
 
@@ -134,7 +148,7 @@ fn stock_page() -> AnyView {
     let page_query = Memo::new(move |_| {
         query.with(|query| {
             let of = |name: &str| query.get(name).unwrap_or_default();
-            Query { search: of("q"), low: of("low"), after: of("after") }
+            Query { search: of("q"), low: of("low"), value: of("value"), at: page_at(query) }
         })
     });
     let fallback = StoredValue::new(use_form_fallback());
@@ -146,8 +160,8 @@ fn stock_page() -> AnyView {
     let stock = resource(
         move || (page_query.get(), version.get()),
         |(query, _): (Query, u32)| {
-            let Query { search, low, after } = query;
-            list_stock(search, low, after)
+            let Query { search, low, value, at } = query;
+            list_stock(search, low, value, at)
         },
     );
     view! {
@@ -192,9 +206,8 @@ fn page(
     chosen: Chosen,
     fallback: StoredValue<FormFallback>,
 ) -> AnyView {
-    let next = found.list.next.as_deref().map(|after| query.address(after));
-    let first = (!query.after.is_empty()).then(|| query.address(""));
-    let StockView { list, value, locations, low, may_adjust, key } = found;
+    let StockView { list, waiting, value, locations, low, may_adjust, key } = found;
+    let pager = pager("/admin/stock", &[("q", &query.search), ("low", &query.low)], &query.at, list.previous, list.next);
     let rows = list.rows;
     if rows.is_empty() {
         let body = if query.low.is_empty() { tr!(ADMIN_PRODUCTS_STOCK_EMPTY_BODY) } else { tr!(ADMIN_PRODUCTS_LOW_EMPTY_BODY) };
@@ -203,16 +216,21 @@ fn page(
     // One form for the page: the variant is chosen from its rows.
     let form = may_adjust.then(|| fallback.with_value(|fallback| adjusting(&rows, locations, &key, adjust, chosen, fallback)));
     let locale = use_locale();
-    let value = (!value.is_empty()).then(|| {
+    let sees_values = rows.iter().any(|row| row.value.is_some());
+    let value = if !value.is_empty() {
         let value = value.into_iter().map(|value| locale.money(value)).collect::<Vec<_>>().join(" + ");
-        view! { <p class="text-sm text-quiet">{tr!(ADMIN_PRODUCTS_VALUE_SUM, value = value)}</p> }
-    });
+        view! { <p class="text-sm text-quiet">{tr!(ADMIN_PRODUCTS_VALUE_SUM, value = value)}</p> }.into_any()
+    } else if sees_values {
+        view! { <p class="text-sm"><a class="link" href=query.with_value()>{tr!(ADMIN_PRODUCTS_VALUE_ASK)}</a></p> }.into_any()
+    } else {
+        ().into_any()
+    };
     view! {
         <div class="grid xl:grid-cols-[1fr_22rem] gap-6 items-start">
             <div class="min-w-0 flex flex-col gap-3">
-                <Panel title=tr!(ADMIN_STOCK) flush=true>{table(rows, low)}</Panel>
+                <Panel title=tr!(ADMIN_STOCK) flush=true>{table(rows, low, waiting)}</Panel>
                 {value}
-                <Pager nostrip:next=next nostrip:first=first/>
+                {pager}
             </div>
             {form}
         </div>
@@ -281,7 +299,7 @@ fn adjusting(
     .into_any()
 }
 
-fn table(rows: Vec<StockRowView>, low: i64) -> AnyView {
+fn table(rows: Vec<StockRowView>, low: i64, waiting: HashMap<VariantId, i64>) -> AnyView {
     let locale = use_locale();
     let with_value = rows.iter().any(|row| row.value.is_some());
     // On a phone name and location are under the SKU, so that what is available is visible.
@@ -300,6 +318,9 @@ fn table(rows: Vec<StockRowView>, low: i64) -> AnyView {
         let movements = format!("/admin/stock/{}", row.variant);
         let is_low = row.on_sale && row.available <= low;
         let badge = move || is_low.then(|| view! { " " <Badge tone=Tone::Warning>{tr!(ADMIN_PRODUCTS_LOW)}</Badge> });
+        let waiting = waiting.get(&row.variant).copied();
+        let waiting =
+            move || waiting.map(|count| view! { <p class="text-sm text-quiet">{trn!(ADMIN_PRODUCTS_WAITING, count)}</p> }.into_any());
         let (name_below, location_below) = (row.name.clone(), row.location_name.clone());
         view! {
             <Row>
@@ -307,10 +328,12 @@ fn table(rows: Vec<StockRowView>, low: i64) -> AnyView {
                     <a class="figures font-medium hover:underline underline-offset-4" href=movements.clone()>{row.sku}</a>
                     <p class="md:hidden">{name_below}{badge()}</p>
                     <p class="md:hidden text-quiet">{location_below}</p>
+                    <div class="md:hidden">{waiting()}</div>
                 </td>
                 <td class="max-md:hidden">
                     <a class="hover:underline underline-offset-4" href=format!("/admin/products/{}", row.product)>{row.name}</a>
                     {badge()}
+                    {waiting()}
                 </td>
                 <td class="max-md:hidden text-quiet">{row.location_name}</td>
                 <FigureCell><a class="hover:underline underline-offset-4" href=movements>{locale.number(row.on_hand)}</a></FigureCell>

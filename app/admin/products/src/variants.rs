@@ -82,13 +82,15 @@ pub(crate) fn variants(
         .into_any()
     });
     view! {
-        <Panel title=tr!(ADMIN_PRODUCTS_VARIANTS)>
-            {(!prices_include_tax).then(|| view! { <p class="pb-3 text-sm text-quiet">{tr!(ADMIN_PRODUCTS_PRICES_WITHOUT_TAX)}</p> })}
-            <div class="divide-y divide-hairline">
-                <For each=move || rows.get() key=|line| line.key.clone() children=move |line| row(line, context)/>
-            </div>
-            {making}
-        </Panel>
+        <div id="variants">
+            <Panel title=tr!(ADMIN_PRODUCTS_VARIANTS)>
+                {(!prices_include_tax).then(|| view! { <p class="pb-3 text-sm text-quiet">{tr!(ADMIN_PRODUCTS_PRICES_WITHOUT_TAX)}</p> })}
+                <div class="divide-y divide-hairline">
+                    <For each=move || rows.get() key=|line| line.key.clone() children=move |line| row(line, context)/>
+                </div>
+                {making}
+            </Panel>
+        </div>
     }
     .into_any()
 }

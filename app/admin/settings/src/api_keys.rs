@@ -73,13 +73,13 @@ fn api_keys_page() -> AnyView {
 
 fn page(keys: Vec<ApiKeyView>, create: ServerAction<CreateKey>, revoke: ServerAction<RevokeKey>, fallback: &FormFallback) -> AnyView {
     let (fault, typed, revoke_fault) = (problem(create, fallback), typed(create, fallback), problem(revoke, fallback));
-    let scopes = Permission::ALL.iter().map(|scope| {
+    let scopes = Permission::API_SCOPES.iter().map(|scope| {
         let scope = scope.as_str();
         view! { <Checkbox label=scope name="scopes[]" value=scope checked=typed.ticked("scopes[]", scope, false)/> }
     });
     let scopes = scopes.collect_view();
     let list = if keys.is_empty() {
-        view! { <EmptyState title=tr!(ADMIN_SETTINGS_KEYS_EMPTY) body=tr!(ADMIN_SETTINGS_KEY_SCOPES) plain=true/> }.into_any()
+        view! { <EmptyState title=tr!(ADMIN_SETTINGS_KEYS_EMPTY) body=tr!(ADMIN_SETTINGS_KEYS_EMPTY_BODY) plain=true/> }.into_any()
     } else {
         table(keys, revoke)
     };

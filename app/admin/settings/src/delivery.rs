@@ -16,7 +16,6 @@ pub struct DeliveryView {
     pub methods: Vec<DeliveryMethodDraft>,
     /// The currency of the fees.
     pub currency: Currency,
-    /// May the user change them?
     pub may_write: bool,
 }
 

@@ -1,6 +1,6 @@
 //! A discount code's edit page.
 
-use admin_layout::{StaffForm, address};
+use admin_layout::{SEEN, ShowSaved, StaffForm, address, told};
 use domain::cart::Discount;
 use domain::permission::Permission;
 #[cfg(feature = "ssr")]
@@ -13,14 +13,15 @@ use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, acc
 use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, tr, use_locale, use_time_zone};
 
 use crate::discounts::{LIST, first_day, last_day};
-use crate::edit_page::edit_page;
+use crate::edit_page::{code_field, edit_page};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiscountView {
     /// The code, or the initial values of a new one.
     pub row: DiscountRowView,
     pub currency: Currency,
-    /// May the user save?
+    /// The code as it is saved, for the form; empty for a new one.
+    pub seen: String,
     pub may_write: bool,
 }
 
@@ -30,6 +31,8 @@ pub struct DiscountView {
 pub struct DiscountForm {
     /// Not empty for a new one.
     pub is_new: String,
+    /// The code as it was saved when the form was rendered.
+    pub seen: String,
     pub code: String,
     /// `percent` or `amount`.
     pub kind: String,
@@ -52,15 +55,15 @@ impl DiscountForm {
     /// The discount code as far as it can be read, and what cannot.
     fn draft(self, locale: Locale, currency: Currency, zone: domain::TimeZone) -> (DiscountDraft, domain::view::FieldErrors) {
         use domain::messages::{Msg, t};
-        use domain::number;
+        use domain::number_input;
         let mut errors = domain::view::FieldErrors::new();
         let mut wrong = |field: &str, message: Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
-        let amount = |text: &str| number::decimal(text, currency.exponent());
+        let amount = |text: &str| number_input::decimal(text, currency.exponent());
         let takes = match self.kind.as_str() {
             "percent" => {
                 crate::share::basis_points(&self.value).map(Discount::Percent).map_err(|error| crate::share::message(&self.value, error))
             }
-            _ => amount(&self.value).map(Discount::Amount).map_err(number::NumberError::of_amount),
+            _ => amount(&self.value).map(Discount::Amount).map_err(number_input::NumberError::of_amount),
         };
         if self.value.trim().is_empty() {
             wrong("value", t::FIELD_REQUIRED);
@@ -80,7 +83,7 @@ impl DiscountForm {
         };
         let (first, last) = (day("valid_from", &self.valid_from), day("valid_to", &self.valid_to));
         let most_uses = self.most_uses.trim();
-        let most_uses = if most_uses.is_empty() { Ok(None) } else { number::whole(most_uses).map(Some) };
+        let most_uses = if most_uses.is_empty() { Ok(None) } else { number_input::whole(most_uses).map(Some) };
         if let Err(error) = most_uses {
             wrong("most_uses", error.of_whole());
         }
@@ -118,7 +121,8 @@ pub async fn read_discount(code: String) -> Result<DiscountView, AppError> {
     } else {
         backend::pricing::discount(&shop, &ctx, &code).await.map_err(crate::pricing_error)?
     };
-    Ok(DiscountView { row, currency: backend::settings::shop_currency(&shop), may_write: ctx.may(Permission::WriteSettings) })
+    let seen = if row.draft.is_new { String::new() } else { admin_layout::seen(&row.draft) };
+    Ok(DiscountView { row, currency: backend::settings::shop_currency(&shop), seen, may_write: ctx.may(Permission::WriteSettings) })
 }
 access!(ReadDiscount, Access::Staff(Permission::ReadSettings));
 
@@ -127,10 +131,17 @@ access!(ReadDiscount, Access::Staff(Permission::ReadSettings));
 pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
-    let settings = backend::settings::shop(&shop);
-    let (draft, unread) = form.draft(locale, backend::settings::shop_currency(&shop), settings.zone());
+    let (currency, zone) = (backend::settings::shop_currency(&shop), backend::settings::time_zone(&shop));
+    let seen: Option<DiscountDraft> = admin_layout::read_seen(&form.seen);
+    let (draft, unread) = form.draft(locale, currency, zone);
     crate::all_wrong(unread, backend::pricing::check_discount(locale, &draft))?;
-    backend::pricing::save_discount(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
+    let saved = backend::pricing::save_discount(&shop, &ctx, locale, draft.clone(), seen.clone()).await;
+    if let (Err(backend::pricing::RulesError::Stale), Some(seen)) = (&saved, seen) {
+        let saved = backend::pricing::discount(&shop, &ctx, &seen.code).await.map_err(crate::pricing_error)?.draft;
+        let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
+        return Err(stale.refused(&shop, None, |path, value| crate::saved::discount(locale, currency, zone, path, value)).await);
+    }
+    saved.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
 }
@@ -150,21 +161,14 @@ fn edit_discount_page() -> AnyView {
 }
 
 fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFallback) -> AnyView {
-    let DiscountView { row: DiscountRowView { draft, uses }, currency, may_write } = view;
-    let (problem, typed, locale) = (problem(save, fallback), typed(save, fallback), use_locale());
+    let DiscountView { row: DiscountRowView { draft, uses }, currency, seen, may_write } = view;
+    let (typed, locale) = (typed(save, fallback), use_locale());
+    let (problem, seen) = told(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
     let title = if draft.is_new { tr!(ADMIN_SETTINGS_DISCOUNT_ADD).to_owned() } else { draft.code.clone() };
     let above =
         vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DISCOUNTS).to_owned())];
-    let code = if draft.is_new {
-        let value = typed.or("form[code]", "");
-        view! {
-            <input type="hidden" name="form[is_new]" value="true"/>
-            <Field label=tr!(ADMIN_SETTINGS_DISCOUNT_CODE) name="form[code]" id="code" value maxlength=40 hint=tr!(ADMIN_SETTINGS_DISCOUNT_CODE_HINT) error=wrong(problem, "code")/>
-        }
-        .into_any()
-    } else {
-        view! { <input type="hidden" name="form[code]" value=draft.code.clone()/> }.into_any()
-    };
+    let code_words = (tr!(ADMIN_SETTINGS_DISCOUNT_CODE), tr!(ADMIN_SETTINGS_DISCOUNT_CODE_HINT));
+    let code = code_field(&draft.code, draft.is_new, code_words, &typed, problem);
     let decimal = |minor: i64| Money::new(minor, currency).decimal();
     let (kind, value) = match draft.takes {
         Discount::Percent(0) => ("percent", String::new()),
@@ -200,6 +204,8 @@ fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFal
             {used}
             <StaffForm action=save class="flex flex-col gap-5 max-w-3xl">
                 <ProblemSummary problem/>
+                <ShowSaved problem/>
+                <input type="hidden" name="form[seen]" value=move || seen.get() autocomplete="off"/>
                 <Panel title=tr!(COMMON_DETAILS)>
                     <div class="grid md:grid-cols-2 gap-4 items-start">
                         {code}

@@ -1,20 +1,18 @@
 //! The discount codes, with the inactive ones.
 
-use admin_layout::{SectionTabs, address, shown};
+use admin_layout::{SectionTabs, address, page_at, pager, shown};
 use domain::cart::Discount;
 use domain::permission::Permission;
-use domain::view::{DiscountDraft, DiscountListView, DiscountRowView};
+use domain::view::{DiscountDraft, DiscountListView, DiscountRowView, PageAt};
 use domain::{Currency, Locale, Money, Timestamp};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
-    Column, EmptyState, FigureCell, LinkButton, PageHeader, Pager, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, When, icon, tr,
-    use_locale,
+    Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, When, icon, tr, use_locale,
 };
 
-/// The address of the list.
 pub(crate) const LIST: &str = "/admin/settings/discounts";
 
 /// A page of discount codes.
@@ -25,17 +23,16 @@ pub struct DiscountsView {
     pub currency: Currency,
     /// When they were read.
     pub now: Timestamp,
-    /// May the user change them?
     pub may_write: bool,
 }
 
 /// A page of discount codes.
 #[server(endpoint = "admin/discounts", output = Answer)]
-pub async fn list_discounts(after: String) -> Result<DiscountsView, AppError> {
+pub async fn list_discounts(#[server(default)] at: PageAt) -> Result<DiscountsView, AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(DiscountsView {
-        list: backend::pricing::discounts(&shop, &ctx, &after).await.map_err(crate::pricing_error)?,
+        list: backend::pricing::discounts(&shop, &ctx, &at).await.map_err(crate::pricing_error)?,
         currency: backend::settings::shop_currency(&shop),
         now: shop.now(),
         may_write: ctx.may(Permission::WriteSettings),
@@ -54,25 +51,24 @@ lazy_page!(Discounts, settings, discounts_page);
 
 fn discounts_page() -> AnyView {
     let query = use_query_map();
-    let after = Memo::new(move |_| query.with(|query| query.get("after").unwrap_or_default()));
-    let codes = resource(move || after.get(), list_discounts);
+    let at = Memo::new(move |_| query.with(page_at));
+    let codes = resource(move || at.get(), list_discounts);
     view! {
         <Title text=tr!(ADMIN_SETTINGS_DISCOUNTS)/>
         <div class="flex flex-col gap-5">
             <PageHeader title=tr!(ADMIN_SETTINGS)/>
             <SectionTabs section="settings"/>
             <Transition fallback=|| view! { <SkeletonRows/> }>
-                {shown(codes, move |view| page(view, !after.get_untracked().is_empty()))}
+                {shown(codes, move |view| page(view, &at.get_untracked()))}
             </Transition>
         </div>
     }
     .into_any()
 }
 
-fn page(view: DiscountsView, further: bool) -> AnyView {
+fn page(view: DiscountsView, at: &PageAt) -> AnyView {
     let DiscountsView { list, currency, now, may_write } = view;
-    let next = list.next.as_deref().map(|after| address(LIST, &[("after", after)]));
-    let first = further.then_some(LIST);
+    let pager = pager(LIST, &[], at, list.previous, list.next);
     let codes = if list.codes.is_empty() {
         view! { <EmptyState title=tr!(ADMIN_SETTINGS_DISCOUNT_EMPTY_TITLE) body=tr!(ADMIN_SETTINGS_DISCOUNT_EMPTY_BODY) plain=true/> }
             .into_any()
@@ -83,7 +79,7 @@ fn page(view: DiscountsView, further: bool) -> AnyView {
     view! {
         {may_write.then(|| view! { <div><LinkButton href=new icon=icon::PLUS>{tr!(ADMIN_SETTINGS_DISCOUNT_ADD)}</LinkButton></div> })}
         <Panel title=tr!(ADMIN_SETTINGS_DISCOUNTS) flush=true>{codes}</Panel>
-        <Pager nostrip:next=next nostrip:first=first/>
+        {pager}
     }
     .into_any()
 }

@@ -6,8 +6,8 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
-use session::{AppError, FormFallback, resource, use_form_fallback};
-use ui::{SkeletonText, tr};
+use session::{AppError, FormFallback, Typed, resource, use_form_fallback, wrong};
+use ui::{Field, SkeletonText, tr};
 
 /// A page that edits the thing whose code is in its address, or a new one for `new`. When it is saved, the list is shown.
 pub(crate) fn edit_page<S, T, Fut>(
@@ -31,6 +31,25 @@ where
         <Suspense fallback=|| view! { <SkeletonText/> }>
             {shown(found, move |view| page(view, save, &fallback))}
         </Suspense>
+    }
+    .into_any()
+}
+
+/// The field `form[code]`: typed for a new thing, fixed afterwards, because others name it.
+pub(crate) fn code_field(
+    own: &str,
+    is_new: bool,
+    (label, hint): (&'static str, &'static str),
+    typed: &Typed,
+    problem: Signal<Option<AppError>>,
+) -> AnyView {
+    if !is_new {
+        return view! { <input type="hidden" name="form[code]" value=own.to_owned()/> }.into_any();
+    }
+    let value = typed.or("form[code]", "");
+    view! {
+        <input type="hidden" name="form[is_new]" value="true"/>
+        <Field label name="form[code]" id="code" value maxlength=40 hint error=wrong(problem, "code")/>
     }
     .into_any()
 }

@@ -13,7 +13,6 @@ use ui::{Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, Skeleto
 pub struct JobsView {
     /// The latest first.
     pub jobs: Vec<DeadJobView>,
-    /// May the user retry them?
     pub may_write: bool,
 }
 

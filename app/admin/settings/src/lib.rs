@@ -1,5 +1,5 @@
-//! Admin pages: settings, taxes, delivery, stock locations, discount codes, staff, keys of the HTTP API. Their addresses are in
-//! `app/src/admin.rs`.
+//! Admin pages: settings, taxes, delivery, stock locations, discount codes, staff, keys of the HTTP API, failed jobs, denied access, one's
+//! own preferences. Their addresses are in `app/src/admin.rs`.
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "512"]
@@ -17,8 +17,11 @@ pub mod location;
 pub mod locations;
 pub mod logo;
 pub mod method;
-pub mod mine;
+pub mod my_notices;
+#[cfg(feature = "ssr")]
+mod saved;
 mod share;
+pub mod signed_in;
 pub mod staff;
 pub mod taxes;
 
@@ -40,7 +43,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         locations::ACCESS,
         logo::ACCESS,
         method::ACCESS,
-        mine::ACCESS,
+        my_notices::ACCESS,
         denials::ACCESS,
         staff::ACCESS,
         taxes::ACCESS,
@@ -60,6 +63,7 @@ pub(crate) fn pricing_error(error: backend::pricing::RulesError) -> session::App
         RulesError::Forbidden(_) => request::fail(AppError::new(403)),
         RulesError::Invalid(fields) => request::invalid(fields),
         RulesError::Unknown => request::not_found(),
+        RulesError::Stale => request::refused(409, ui::t::ADMIN_PRODUCTS_STALE),
         RulesError::Db(_) => request::unexpected(&error),
     }
 }

@@ -1,4 +1,6 @@
-use admin_layout::{StaffForm, on_done};
+//! The limits of orders, a form on the page of the settings.
+
+use admin_layout::{SEEN, ShowSaved, StaffForm, on_done, told};
 use domain::permission::Permission;
 use domain::view::OrderLimits;
 use domain::{Currency, Money};
@@ -11,6 +13,8 @@ use ui::{Button, Checkbox, Field, Panel, tr};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LimitsForm {
+    /// The settings as they were saved when the form was rendered.
+    pub seen: String,
     /// Not empty when cash on delivery is taken.
     pub cash: String,
     /// In the shop's currency.
@@ -73,20 +77,24 @@ impl LimitsForm {
     }
 }
 
+/// Saves the limits; the answer is what is saved, for the form.
 #[server(endpoint = "admin/settings/limits", output = Answer)]
-pub async fn save_limits(form: LimitsForm) -> Result<(), AppError> {
-    use backend::settings::SettingsError;
+pub async fn save_limits(form: LimitsForm) -> Result<String, AppError> {
+    use backend::settings::{SettingsError, SettingsPart};
     use session::request;
-    let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
+    request::authorize(Access::Staff(Permission::WriteSettings))?;
+    let shop = request::shop()?;
     let now = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
     let limits = form.limits(request::locale(), now.currency.parse().unwrap_or(Currency::PHP)).map_err(request::invalid)?;
-    backend::settings::save(&shop, &ctx, domain::view::ShopSettings { limits, ..now }).await.map_err(|error| match error {
+    let new = domain::view::ShopSettings { limits, ..now };
+    let saved = crate::general::save_part(SettingsPart::Limits, &form.seen, new, |error| match error {
         SettingsError::Forbidden(_) => request::fail(AppError::new(403)),
         SettingsError::Invalid(field) => {
             request::invalid(vec![(field.to_owned(), ui::t::FIELD_NUMBER_INVALID.text(request::locale()).to_owned())])
         }
         other => request::unexpected(&other),
-    })
+    });
+    saved.await
 }
 access!(SaveLimits, Access::Staff(Permission::WriteSettings));
 
@@ -94,10 +102,12 @@ access!(SaveLimits, Access::Staff(Permission::WriteSettings));
 pub const ACCESS: &[(&str, Access)] = &[access_of::<SaveLimits>()];
 
 /// The panel on the settings page.
-pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, fallback: &FormFallback) -> AnyView {
-    let save = ServerAction::<SaveLimits>::new();
-    on_done(save, tr!(COMMON_SAVED), |()| ());
-    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
+pub(crate) fn panel(limits: &OrderLimits, currency: &str, seen: String, may_write: bool, fallback: &FormFallback) -> AnyView {
+    let (save, saved) = (ServerAction::<SaveLimits>::new(), RwSignal::new(String::new()));
+    on_done(save, tr!(COMMON_SAVED), move |seen: String| saved.set(seen));
+    let typed = typed(save, fallback);
+    let own = crate::general::based_on(saved, typed.or("form[seen]", seen));
+    let (problem, based_on) = told(problem(save, fallback), SEEN, own);
     let currency: Currency = currency.parse().unwrap_or(Currency::PHP);
     let number = |name: &str, saved: i64| typed.or(&format!("form[{name}]"), saved.to_string());
     let total = typed.or("form[cash_total]", Money::new(limits.cash_total, currency).decimal());
@@ -112,6 +122,8 @@ pub(crate) fn panel(limits: &OrderLimits, currency: &str, may_write: bool, fallb
                 <div class="flex flex-col gap-4 max-w-2xl">
                     <p class="text-quiet">{tr!(ADMIN_SETTINGS_LIMITS_HINT)}</p>
                     <ProblemSummary problem/>
+                    <ShowSaved problem/>
+                    <input type="hidden" name="form[seen]" value=move || based_on.get() autocomplete="off"/>
                     <Checkbox label=tr!(ADMIN_SETTINGS_LIMITS_CASH) name="form[cash]" checked=cash/>
                     <div class="grid md:grid-cols-2 gap-4 items-start">
                         <Field label=tr!(ADMIN_SETTINGS_LIMITS_CASH_TOTAL) name="form[cash_total]" id="cash_total" inputmode="decimal" suffix=currency.code() value=total error=wrong(problem, "cash_total")/>

@@ -1,6 +1,6 @@
 //! A stock location's edit page.
 
-use admin_layout::StaffForm;
+use admin_layout::{SEEN, ShowSaved, StaffForm, told};
 use domain::order::{Channel, LocationKind};
 use domain::permission::Permission;
 use domain::view::LocationDraft;
@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
 use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, tr};
 
-use crate::edit_page::edit_page;
+use crate::edit_page::{code_field, edit_page};
 use crate::locations::kind_name;
 
-/// The address of the list.
 const LIST: &str = "/admin/settings/locations";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationView {
     /// The location, or the initial values of a new one.
     pub location: LocationDraft,
-    /// May the user save?
+    /// The location as it is saved, for the form; empty for a new one.
+    pub seen: String,
     pub may_write: bool,
 }
 
@@ -29,6 +29,8 @@ pub struct LocationView {
 pub struct LocationForm {
     /// Not empty for a new one.
     pub is_new: String,
+    /// The location as it was saved when the form was rendered.
+    pub seen: String,
     pub code: String,
     pub name: String,
     pub kind: String,
@@ -54,7 +56,7 @@ impl LocationForm {
     fn draft(self, locale: domain::Locale) -> (LocationDraft, domain::view::FieldErrors) {
         use domain::messages::t;
         let mut errors = domain::view::FieldErrors::new();
-        let position = domain::number::whole(&self.position).unwrap_or_else(|error| {
+        let position = domain::number_input::whole(&self.position).unwrap_or_else(|error| {
             errors.push(("position".to_owned(), error.of_whole().text(locale).to_owned()));
             0
         });
@@ -100,7 +102,8 @@ pub async fn read_location(code: String) -> Result<LocationView, AppError> {
         None if code == "new" => LocationDraft::new(last + 1),
         None => return Err(request::not_found()),
     };
-    Ok(LocationView { location, may_write: ctx.may(Permission::WriteSettings) })
+    let seen = if location.is_new { String::new() } else { admin_layout::seen(&location) };
+    Ok(LocationView { location, seen, may_write: ctx.may(Permission::WriteSettings) })
 }
 access!(ReadLocation, Access::Staff(Permission::ReadSettings));
 
@@ -109,9 +112,17 @@ access!(ReadLocation, Access::Staff(Permission::ReadSettings));
 pub async fn save_location(form: LocationForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
+    let seen: Option<LocationDraft> = admin_layout::read_seen(&form.seen);
     let (draft, unread) = form.draft(locale);
     crate::all_wrong(unread, backend::inventory::check_location(locale, &draft))?;
-    backend::inventory::save_location(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
+    let saved = backend::inventory::save_location(&shop, &ctx, locale, draft.clone(), seen.clone()).await;
+    if let (Err(backend::pricing::RulesError::Stale), Some(seen)) = (&saved, seen) {
+        let locations = backend::inventory::locations(&shop, &ctx).await.map_err(crate::pricing_error)?;
+        let saved = locations.into_iter().find(|location| location.code == seen.code).ok_or_else(request::not_found)?;
+        let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
+        return Err(stale.refused(&shop, None, |path, value| crate::saved::location(locale, path, value)).await);
+    }
+    saved.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
 }
@@ -141,22 +152,15 @@ pub(crate) fn channel_name(channel: Channel) -> &'static str {
 }
 
 fn page(view: LocationView, save: ServerAction<SaveLocation>, fallback: &FormFallback) -> AnyView {
-    let LocationView { location, may_write } = view;
-    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
+    let LocationView { location, seen, may_write } = view;
+    let typed = typed(save, fallback);
+    let (problem, seen) = told(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
     let is_new = location.is_new;
     let title = if location.is_new { tr!(ADMIN_SETTINGS_LOCATION_ADD).to_owned() } else { location.name.clone() };
     let above =
         vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_LOCATIONS).to_owned())];
-    let code = if location.is_new {
-        let value = typed.or("form[code]", "");
-        view! {
-            <input type="hidden" name="form[is_new]" value="true"/>
-            <Field label=tr!(ADMIN_SETTINGS_LOCATION_CODE) name="form[code]" id="code" value maxlength=40 hint=tr!(ADMIN_SETTINGS_LOCATION_CODE_HINT) error=wrong(problem, "code")/>
-        }
-        .into_any()
-    } else {
-        view! { <input type="hidden" name="form[code]" value=location.code.clone()/> }.into_any()
-    };
+    let code_words = (tr!(ADMIN_SETTINGS_LOCATION_CODE), tr!(ADMIN_SETTINGS_LOCATION_CODE_HINT));
+    let code = code_field(&location.code, is_new, code_words, &typed, problem);
     let kinds = LocationKind::ALL.map(|kind| Choice::new(kind.as_str(), kind_name(kind))).to_vec();
     let zones = crate::general::time_zones();
     let address = [
@@ -186,6 +190,8 @@ fn page(view: LocationView, save: ServerAction<SaveLocation>, fallback: &FormFal
             <PageHeader title/>
             <StaffForm action=save class="flex flex-col gap-5 max-w-3xl">
                 <ProblemSummary problem/>
+                <ShowSaved problem/>
+                <input type="hidden" name="form[seen]" value=move || seen.get() autocomplete="off"/>
                 <Panel title=tr!(COMMON_DETAILS)>
                     <div class="grid md:grid-cols-2 gap-4 items-start">
                         {code}

@@ -14,7 +14,6 @@ use crate::location::channel_name;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocationsView {
     pub locations: Vec<LocationDraft>,
-    /// May the user change them?
     pub may_write: bool,
 }
 

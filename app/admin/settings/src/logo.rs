@@ -1,3 +1,5 @@
+//! The shop's logo, on the page of the settings.
+
 use admin_layout::{OnePicture, StaffForm, on_done, on_uploaded, upload, upload_problem};
 use domain::id::PictureId;
 use domain::permission::Permission;
@@ -7,7 +9,7 @@ use server_fn::codec::{MultipartData, MultipartFormData};
 use session::{Access, Answer, AppError, FormFallback, access, access_of};
 use ui::{Button, Look, tr};
 
-/// Sets the logo: the file `logo` of at most 15 MB.
+/// Sets the logo: the file `logo` of at most [`domain::MAX_UPLOAD_MB`].
 #[server(endpoint = "admin/settings/logo", input = MultipartFormData, output = Answer)]
 pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
     use backend::catalog::CatalogError;
@@ -19,10 +21,7 @@ pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
     let alts = Locale::ALL.map(|locale| (locale, name.clone())).to_vec();
     let picture = backend::catalog::add_picture(&shop, &ctx, None, sent.file, alts).await.map_err(|error| match error {
         CatalogError::Forbidden(_) => request::fail(AppError::new(403)),
-        CatalogError::NotAPicture | CatalogError::TooLarge => {
-            request::invalid(vec![("logo".into(), ui::t::ADMIN_PRODUCTS_PICTURE_BAD.text(request::locale()).to_owned())])
-        }
-        other => request::unexpected(&other),
+        other => admin_layout::picture_problem(&other, "logo").unwrap_or_else(|| request::unexpected(&other)),
     })?;
     keep(Some(picture.id)).await
 }
@@ -41,8 +40,13 @@ async fn keep(logo: Option<PictureId>) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let now = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
-    let new = domain::view::ShopSettings { logo, ..now };
-    backend::settings::save(&shop, &ctx, new).await.map_err(|error| request::unexpected(&error))
+    let new = domain::view::ShopSettings { logo, ..now.clone() };
+    // Of the other parts what is saved by then stays.
+    let saved = backend::settings::save_part(&shop, &ctx, backend::settings::SettingsPart::Logo, now, new).await;
+    saved.map_err(|error| match error {
+        backend::settings::SettingsError::Stale => request::refused(409, ui::t::ADMIN_PRODUCTS_STALE),
+        other => request::unexpected(&other),
+    })
 }
 
 /// Server functions of this file.

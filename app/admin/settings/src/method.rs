@@ -1,17 +1,16 @@
 //! A delivery method's edit page.
 
-use admin_layout::StaffForm;
+use admin_layout::{SEEN, ShowSaved, StaffForm, told};
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Locale, Money};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
+use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, typed, wrong};
 use ui::{Breadcrumbs, Button, Checkbox, Field, PageHeader, Panel, tr};
 
-use crate::edit_page::edit_page;
+use crate::edit_page::{code_field, edit_page};
 
-/// The address of the list.
 const LIST: &str = "/admin/settings/delivery";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +18,8 @@ pub struct MethodView {
     /// The method, or the initial values of a new one.
     pub method: DeliveryMethodDraft,
     pub currency: Currency,
-    /// May the user save?
+    /// The method as it is saved, for the form; empty for a new one.
+    pub seen: String,
     pub may_write: bool,
 }
 
@@ -29,6 +29,8 @@ pub struct MethodView {
 pub struct MethodForm {
     /// Not empty for a new one.
     pub is_new: String,
+    /// The method as it was saved when the form was rendered.
+    pub seen: String,
     pub code: String,
     /// Its position in the list.
     pub position: String,
@@ -58,13 +60,13 @@ impl MethodForm {
     /// The method as far as it can be read, and what cannot.
     fn draft(&self, locale: Locale, currency: Currency) -> (DeliveryMethodDraft, domain::view::FieldErrors) {
         use domain::messages::t;
-        use domain::number;
+        use domain::number_input;
         let mut errors = domain::view::FieldErrors::new();
         let mut amount = |field: &str, text: &str| {
             if text.trim().is_empty() {
                 return None;
             }
-            let amount = number::decimal(text, currency.exponent());
+            let amount = number_input::decimal(text, currency.exponent());
             if let Err(error) = amount {
                 errors.push((field.to_owned(), error.of_amount().text(locale).to_owned()));
             }
@@ -73,7 +75,7 @@ impl MethodForm {
         let (fee, per_kg_fee, free_from) =
             (amount("fee", &self.fee), amount("per_kg_fee", &self.per_kg_fee), amount("free_from", &self.free_from));
         let mut number = |field: &str, text: &str| {
-            number::whole(text).unwrap_or_else(|error| {
+            number_input::whole(text).unwrap_or_else(|error| {
                 errors.push((field.to_owned(), error.of_whole().text(locale).to_owned()));
                 0
             })
@@ -127,7 +129,8 @@ pub async fn read_delivery_method(code: String) -> Result<MethodView, AppError> 
         None if code == "new" => DeliveryMethodDraft { is_new: true, active: true, position: last + 1, ..DeliveryMethodDraft::default() },
         None => return Err(request::not_found()),
     };
-    Ok(MethodView { method, currency: backend::settings::shop_currency(&shop), may_write: ctx.may(Permission::WriteSettings) })
+    let seen = if method.is_new { String::new() } else { admin_layout::seen(&method) };
+    Ok(MethodView { method, currency: backend::settings::shop_currency(&shop), seen, may_write: ctx.may(Permission::WriteSettings) })
 }
 access!(ReadDeliveryMethod, Access::Staff(Permission::ReadSettings));
 
@@ -136,9 +139,18 @@ access!(ReadDeliveryMethod, Access::Staff(Permission::ReadSettings));
 pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
-    let (draft, unread) = form.draft(locale, backend::settings::shop_currency(&shop));
+    let currency = backend::settings::shop_currency(&shop);
+    let (draft, unread) = form.draft(locale, currency);
     crate::all_wrong(unread, backend::pricing::check_delivery_method(locale, &draft))?;
-    backend::pricing::save_delivery_method(&shop, &ctx, locale, draft).await.map_err(crate::pricing_error)?;
+    let seen: Option<DeliveryMethodDraft> = admin_layout::read_seen(&form.seen);
+    let saved = backend::pricing::save_delivery_method(&shop, &ctx, locale, draft.clone(), seen.clone()).await;
+    if let (Err(backend::pricing::RulesError::Stale), Some(seen)) = (&saved, seen) {
+        let methods = backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::pricing_error)?;
+        let saved = methods.into_iter().find(|method| method.code == seen.code).ok_or_else(request::not_found)?;
+        let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
+        return Err(stale.refused(&shop, None, |path, value| crate::saved::method(locale, currency, path, value)).await);
+    }
+    saved.map_err(crate::pricing_error)?;
     request::redirect(LIST);
     Ok(())
 }
@@ -157,17 +169,9 @@ fn edit_method_page() -> AnyView {
     edit_page(LIST, read_delivery_method, page)
 }
 
-fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, fallback: &FormFallback) -> AnyView {
-    let MethodView { method, currency, may_write } = view;
-    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
-    let is_new = method.is_new;
-    let title =
-        method.names.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| tr!(ADMIN_SETTINGS_DELIVERY_ADD).to_owned());
-    let above =
-        vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DELIVERY).to_owned())];
-    let amount = |minor: i64| Money::new(minor, currency).decimal();
-    let number = move |number: i64| if is_new { String::new() } else { number.to_string() };
-    let words = Locale::ALL.into_iter().enumerate().map(|(at, locale)| {
+/// The name and the description in each language; the first name is needed.
+fn texts_fields(method: &DeliveryMethodDraft, typed: &Typed, problem: Signal<Option<AppError>>) -> AnyView {
+    let fields = Locale::ALL.into_iter().enumerate().map(|(at, locale)| {
         let (name, description) = (format!("form[names][{at}]"), format!("form[descriptions][{at}]"));
         let own = typed.or(&name, method.names.get(at).cloned().unwrap_or_default());
         let longer = typed.or(&description, method.descriptions.get(at).cloned().unwrap_or_default());
@@ -178,17 +182,23 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, fallback: &For
             <Field label=format!("{} ({})", tr!(ADMIN_SETTINGS_DELIVERY_DESCRIPTION), locale.name()) name=description id=longer_id value=longer maxlength=300 optional=true error=longer_fault/>
         }
     });
-    let words = words.collect_view();
-    let code = if is_new {
-        let value = typed.or("form[code]", "");
-        view! {
-            <input type="hidden" name="form[is_new]" value="true"/>
-            <Field label=tr!(ADMIN_SETTINGS_DELIVERY_CODE) name="form[code]" id="code" value maxlength=40 hint=tr!(ADMIN_SETTINGS_DELIVERY_CODE_HINT) error=wrong(problem, "code")/>
-        }
-        .into_any()
-    } else {
-        view! { <input type="hidden" name="form[code]" value=method.code.clone()/> }.into_any()
-    };
+    fields.collect_view().into_any()
+}
+
+fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, fallback: &FormFallback) -> AnyView {
+    let MethodView { method, currency, seen, may_write } = view;
+    let typed = typed(save, fallback);
+    let (problem, seen) = told(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
+    let is_new = method.is_new;
+    let title =
+        method.names.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| tr!(ADMIN_SETTINGS_DELIVERY_ADD).to_owned());
+    let above =
+        vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DELIVERY).to_owned())];
+    let amount = |minor: i64| Money::new(minor, currency).decimal();
+    let number = move |number: i64| if is_new { String::new() } else { number.to_string() };
+    let texts = texts_fields(&method, &typed, problem);
+    let code_words = (tr!(ADMIN_SETTINGS_DELIVERY_CODE), tr!(ADMIN_SETTINGS_DELIVERY_CODE_HINT));
+    let code = code_field(&method.code, is_new, code_words, &typed, problem);
     let fee = if is_new { String::new() } else { amount(method.fee) };
     let per_kg = if method.per_kg_fee == 0 { String::new() } else { amount(method.per_kg_fee) };
     let fees = [("form[fee]", fee), ("form[per_kg_fee]", per_kg), ("form[free_from]", method.free_from.map(amount).unwrap_or_default())];
@@ -211,10 +221,12 @@ fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, fallback: &For
             <PageHeader title/>
             <StaffForm action=save class="flex flex-col gap-5 max-w-3xl">
                 <ProblemSummary problem/>
+                <ShowSaved problem/>
+                <input type="hidden" name="form[seen]" value=move || seen.get() autocomplete="off"/>
                 <Panel title=tr!(COMMON_DETAILS)>
                     <div class="grid md:grid-cols-2 gap-4 items-start">
                         {code}
-                        {words}
+                        {texts}
                     </div>
                 </Panel>
                 <Panel title=tr!(ADMIN_SETTINGS_DELIVERY_FEE)>

@@ -3,12 +3,12 @@
 #[cfg(any(feature = "ssr", test))]
 use domain::messages::{Msg, t};
 #[cfg(any(feature = "ssr", test))]
-use domain::number::{self, NumberError};
+use domain::number_input::{self, NumberError};
 
 /// Parses a percentage, `12` or `12.5`, with at most two decimals, to basis points.
 #[cfg(any(feature = "ssr", test))]
 pub(crate) fn basis_points(text: &str) -> Result<i64, NumberError> {
-    let basis = number::decimal(text.trim().trim_end_matches('%'), 2)?;
+    let basis = number_input::decimal(text.trim().trim_end_matches('%'), 2)?;
     if (0..=99_999_999).contains(&basis) { Ok(basis) } else { Err(NumberError::Malformed) }
 }
 
@@ -16,7 +16,7 @@ pub(crate) fn basis_points(text: &str) -> Result<i64, NumberError> {
 #[cfg(any(feature = "ssr", test))]
 pub(crate) fn message(text: &str, error: NumberError) -> Msg {
     let number = text.trim().trim_end_matches('%').trim_end();
-    let has_more = number.rsplit_once('.').is_some_and(|(_, decimals)| decimals.len() > 2) && number::decimal(number, 9).is_ok();
+    let has_more = number.rsplit_once('.').is_some_and(|(_, decimals)| decimals.len() > 2) && number_input::decimal(number, 9).is_ok();
     if has_more && error == NumberError::Malformed { t::FIELD_TWO_DECIMALS } else { error.of_decimal() }
 }
 

@@ -19,7 +19,6 @@ pub async fn list_staff() -> Result<Vec<StaffView>, AppError> {
 }
 access!(ListStaff, Access::Staff(Permission::WriteStaff));
 
-/// Adds a member of staff.
 #[server(endpoint = "admin/staff/add", output = Answer)]
 pub async fn add_staff(name: String, email: String, role: Role, password: String) -> Result<(), AppError> {
     use session::request;

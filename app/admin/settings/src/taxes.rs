@@ -29,7 +29,6 @@ pub struct TaxesView {
     pub country: String,
     /// The time of reading.
     pub now: Timestamp,
-    /// May the user add one?
     pub may_write: bool,
 }
 

@@ -1,3 +1,5 @@
+//! The server functions of the account's pages.
+
 use domain::view::{Address, CartView, ContactDetails, OrderListView, OrderView, Preferences, SavedAddress};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -164,9 +166,9 @@ pub async fn read_my_orders(after: Option<String>) -> Result<OrderListView, AppE
 }
 access!(ReadMyOrders, Access::Customer);
 
-/// One of the shopper's orders, and the link under which it can be followed without an account.
+/// One of the shopper's orders, the link under which it can be followed without an account, and the shop's contact link.
 #[server(endpoint = "read_my_order", input = GetUrl, output = Answer)]
-pub async fn read_my_order(order: String) -> Result<(OrderView, String), AppError> {
+pub async fn read_my_order(order: String) -> Result<(OrderView, String, Option<String>), AppError> {
     let context = request::authorize(Access::Customer)?;
     let shop = request::shop()?;
     let id = order.parse().map_err(|_| request::not_found())?;
@@ -174,7 +176,7 @@ pub async fn read_my_order(order: String) -> Result<(OrderView, String), AppErro
         backend::orders::OrderError::Unknown | backend::orders::OrderError::Forbidden(_) => request::not_found(),
         other => request::unexpected(&other),
     })?;
-    Ok((view, backend::orders::link(&shop, id)))
+    Ok((view, backend::orders::link(&shop, id), crate::layout::help(&shop)))
 }
 access!(ReadMyOrder, Access::Customer);
 

@@ -1,3 +1,5 @@
+//! The pages of a shopper's account: overview, orders, addresses, preferences, signing in.
+
 mod addresses;
 mod calls;
 mod orders;

@@ -6,7 +6,8 @@ use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
 
 use super::{AccountLayout, AccountView, SignOut, read_account, read_my_order, read_my_orders};
-use crate::cart::{Gone, use_cart};
+use crate::afterwards::Afterwards;
+use crate::cart::{CartGone, use_cart};
 use crate::error_page::ErrorPage;
 use crate::order::{OrderDetails, OrderRow};
 use crate::query::address;
@@ -42,7 +43,7 @@ fn Overview(account: AccountView) -> impl IntoView {
     Effect::new(move || {
         if let Some(next) = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned())) {
             // The cart belongs to the account, not to the browser.
-            cart.forget_for(Gone::SignedOut);
+            cart.forget_for(CartGone::SignedOut);
             let _ = window().location().set_href(&next);
         }
     });
@@ -121,7 +122,7 @@ fn my_order_page() -> AnyView {
         <NotIndexed/>
         <Suspense fallback=|| view! { <SkeletonText lines=8/> }>
             {move || Suspend::new(async move {
-                let (order, link) = match order.await {
+                let (order, link, help) = match order.await {
                     Ok(found) => found,
                     Err(error) => return view! { <ErrorPage error/> }.into_any(),
                 };
@@ -129,6 +130,7 @@ fn my_order_page() -> AnyView {
                 let above = vec![("/account".to_owned(), tr!(ACCOUNT_TITLE).to_owned()), ("/account/orders".to_owned(), tr!(ACCOUNT_ORDERS).to_owned())];
                 let unpaid = order.unpaid.is_some();
                 let cancel = (order.can_cancel && !unpaid).then(|| crate::cancel::address(&link));
+                let afterwards = Afterwards::of(&order, link.trim_start_matches(crate::checkout::LINK), help);
                 let actions = move || {
                     let (look, words) = if unpaid { (Look::Buy, tr!(CHECKOUT_PAY_OR_CANCEL)) } else { (Look::Outline, tr!(ORDER_FOLLOW)) };
                     view! {
@@ -136,6 +138,7 @@ fn my_order_page() -> AnyView {
                             <LinkButton href=link.clone() look>{words}</LinkButton>
                             {cancel.clone().map(|href| view! { <LinkButton href look=Look::Ghost>{tr!(ORDER_CANCEL_ACTION)}</LinkButton> })}
                         </div>
+                        {afterwards.clone().view()}
                     }
                 };
                 view! {

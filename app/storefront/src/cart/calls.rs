@@ -12,9 +12,14 @@ use session::{Access, Answer, AppError, access, access_of};
 #[cfg(feature = "ssr")]
 use backend::cart::CartError;
 #[cfg(feature = "ssr")]
-use domain::{Quantity, id::VariantId, order::Channel};
+use domain::{Quantity, id::VariantId, order::Channel, view::VariantView};
 #[cfg(feature = "ssr")]
 use session::request;
+
+#[cfg(feature = "ssr")]
+use crate::choice::{choose, field_of, not_combined};
+#[cfg(feature = "ssr")]
+use crate::query::product_address;
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<SyncCart>(), access_of::<ReadCart>(), access_of::<ChangeCart>()];
@@ -50,7 +55,8 @@ fn to_app_error(error: CartError) -> AppError {
 }
 
 /// Sends the browser's cart to the server; the answer has current prices and stock, and what changed. For the cart of an account that the
-/// caller is signed out of, it is a cart without an id: the browser is to forget that it had one.
+/// caller is signed out of, it is a cart without an id: the browser is to forget that it had one. So it is for the first items that were
+/// sent while signed in and arrive when the session has ended: a guest's cart of them would be the next person's at this browser.
 #[server(endpoint = "sync_cart", output = Answer)]
 pub async fn sync_cart(
     #[server(default)] id: Option<CartId>,
@@ -59,6 +65,10 @@ pub async fn sync_cart(
     #[server(default)] code: Option<String>,
 ) -> Result<CartView, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
+    if id.is_none() && request::has_ended_session() {
+        request::set_session(None);
+        return Ok(super::empty());
+    }
     match backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await {
         Ok(view) => {
             name_cart(view.id);
@@ -113,13 +123,22 @@ pub async fn change_cart(
     let mut discount = view.discount_code.clone();
     let variant: Option<VariantId> = match (variant, product) {
         (Some(variant), _) => variant.parse().ok(),
-        (None, Some(slug)) => chosen_variant(&shop, &slug, &choice).await?,
+        (None, Some(slug)) => {
+            let (slug, variant) = chosen_variant(&shop, &slug, &choice).await?;
+            // Its page says that it is sold out, and offers a mail for when it is back.
+            if variant.available == 0 && step == "add" {
+                let page = product_address(&slug, &variant.sku);
+                request::redirect(&page);
+                return Ok(page);
+            }
+            Some(variant.id)
+        }
         (None, None) => None,
     };
     let wrong_quantity =
         || request::invalid(vec![("quantity".into(), t::FIELD_QUANTITY_INVALID.with(locale, &[("max", &locale.number(Quantity::MAX))]))]);
     // An unreadable number is not 0: that would remove the line.
-    let quantity = quantity.map_or(Ok(1), |text| domain::number::whole(&text)).map_err(|_| wrong_quantity())?;
+    let quantity = quantity.map_or(Ok(1), |text| domain::number_input::whole(&text)).map_err(|_| wrong_quantity())?;
     match (step.as_str(), variant) {
         ("code", _) => discount = code.filter(|code| !code.trim().is_empty()),
         ("add", Some(variant)) => {
@@ -144,12 +163,27 @@ pub async fn change_cart(
 }
 access!(ChangeCart, Access::Public);
 
-/// The variant of a product with these options; the only one of a product without options.
+/// The variant of a product with these values of its options, and the product's slug. An option without one is asked for, unless it has a single value.
 #[cfg(feature = "ssr")]
-async fn chosen_variant(shop: &backend::Shop, slug: &str, choice: &BTreeMap<String, String>) -> Result<Option<VariantId>, AppError> {
-    let product = backend::catalog::product(shop, request::locale(), slug).await.map_err(|error| request::unexpected(&error))?;
-    Ok(product.and_then(|product| {
-        let values: Vec<_> = product.options.iter().map(|option| choice.get(&option.key).cloned().unwrap_or_default()).collect();
-        product.variants.iter().find(|variant| variant.values == values).map(|variant| variant.id)
-    }))
+async fn chosen_variant(shop: &backend::Shop, slug: &str, choice: &BTreeMap<String, String>) -> Result<(String, VariantView), AppError> {
+    use domain::messages::t;
+    let locale = request::locale();
+    let product = backend::catalog::product(shop, locale, slug).await.map_err(|error| request::unexpected(&error))?;
+    let product = product.ok_or_else(|| request::refused(404, t::PRODUCT_NOT_FOUND_BODY))?;
+    let mut values = product.given_choice();
+    for (option, value) in product.options.iter().zip(&mut values) {
+        if let Some(chosen) = choice.get(&option.key) {
+            value.clone_from(chosen);
+        }
+    }
+    if let Some(variant) = product.variant(&values) {
+        return Ok((product.slug.clone(), variant.clone()));
+    }
+    let open = product.options.iter().zip(&values).filter(|(_, value)| value.is_empty());
+    let mut wrong: Vec<_> = open.map(|(option, _)| (field_of(option), choose(&option.name, locale))).collect();
+    if wrong.is_empty() {
+        let last = product.options.last().ok_or_else(|| request::refused(404, t::PRODUCT_NOT_FOUND_BODY))?;
+        wrong.push((field_of(last), not_combined(&last.name, locale)));
+    }
+    Err(request::invalid(wrong))
 }

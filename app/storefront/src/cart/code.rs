@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use ui::{Button, Field, Icon, Look, icon, tr};
 use wasm_bindgen::JsCast;
 
-use super::{use_cart, words};
+use super::{Cart, use_cart, words};
 
 /// The field's id and name: there is one on a page.
 const FIELD: &str = "code";
@@ -49,7 +49,7 @@ pub(crate) fn CodeField(
         let of_cart = view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(words));
         error.get().or(of_cart)
     });
-    let used = move || view.with(|view| view.discount_code.clone());
+    let used = Signal::derive(move || view.with(|view| view.discount_code.clone()));
     let use_code = move || cart.set_code(Some(typed.get_untracked()));
     // Enter in the field presses this button, not the form's first one.
     let on_key = move |event: leptos::ev::KeyboardEvent| {
@@ -73,7 +73,7 @@ pub(crate) fn CodeField(
             }
         });
     };
-    let status = move || match (used().is_some(), dropped.get() && refused.with(Option::is_none)) {
+    let status = move || match (used.with(Option::is_some), dropped.get() && refused.with(Option::is_none)) {
         (true, _) => Some(tr!(CART_DISCOUNT_IN_USE)),
         (false, true) => Some(tr!(CART_DISCOUNT_DROPPED)),
         (false, false) => None,
@@ -87,19 +87,25 @@ pub(crate) fn CodeField(
         {move || without.filter(|_| refused.with(Option::is_some)).map(|step| view! {
             <div class="mt-2">{step_button(step, tr!(CART_DISCOUNT_GO_ON), go_on)}</div>
         }.into_any())}
-        {move || used().map(|code| view! {
-            <p class="mt-2 flex items-center gap-2 text-sm">
-                <Icon shape=icon::TAG class="size-4 text-primary"/>
-                <span class="font-medium">{code}</span>
-                <button type="button" class="needs-script btn btn-ghost btn-sm" on:click=move |_| {
-                    // The button goes with the code.
-                    focus_field();
-                    typed.set(String::new());
-                    cart.set_code(None);
-                }>{tr!(COMMON_REMOVE)}</button>
-            </p>
-        }.into_any())}
-        <p node_ref=status_line role="status" tabindex="-1" class=move || if used().is_some() { "sr-only" } else { "mt-2 text-sm text-quiet empty:hidden" }>{status}</p>
+        {move || used.get().map(|code| used_code(code, cart, typed))}
+        <p node_ref=status_line role="status" tabindex="-1" class=move || if used.with(Option::is_some) { "sr-only" } else { "mt-2 text-sm text-quiet empty:hidden" }>{status}</p>
+    }
+    .into_any()
+}
+
+/// The code that the cart uses, with a button that removes it. `typed` is the field's text.
+fn used_code(code: String, cart: Cart, typed: RwSignal<String>) -> AnyView {
+    view! {
+        <p class="mt-2 flex items-center gap-2 text-sm">
+            <Icon shape=icon::TAG class="size-4 text-primary"/>
+            <span class="font-medium">{code}</span>
+            <button type="button" class="needs-script btn btn-ghost btn-sm" on:click=move |_| {
+                // The button goes with the code.
+                focus_field();
+                typed.set(String::new());
+                cart.set_code(None);
+            }>{tr!(COMMON_REMOVE)}</button>
+        </p>
     }
     .into_any()
 }

@@ -6,13 +6,13 @@ use gloo_storage::{LocalStorage, Storage};
 const WHY: &str = "tindahan.cart.gone";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gone {
+pub enum CartGone {
     Ordered,
     /// Its user signed out.
     SignedOut,
 }
 
-impl Gone {
+impl CartGone {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Ordered => "ordered",

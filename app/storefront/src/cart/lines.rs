@@ -14,8 +14,10 @@ use ui::{
 };
 use wasm_bindgen::JsCast;
 
-use super::{Cart, Gone, use_cart};
+use super::{Cart, CartGone, use_cart};
 use crate::delivery_place::{self, DeliveryLine, read_delivery};
+use crate::free_delivery::FreeDeliveryBar;
+use crate::query::product_address;
 
 /// The delay before code that is not needed at first is loaded.
 const LOAD_DELAY: Duration = Duration::from_secs(3);
@@ -77,7 +79,16 @@ fn drawer_content() -> AnyView {
                             <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=subtotal total=true/></dl>
                             <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}</p>
                             <Suspense fallback=|| ()>
-                                {loaded(delivery, move |delivery| view! { <DeliveryLine delivery=delivery.unwrap_or_default() contents/> }.into_any())}
+                                {loaded(delivery, move |delivery| {
+                                    let delivery = delivery.unwrap_or_default();
+                                    view! {
+                                        <div>
+                                            <FreeDeliveryBar delivery=delivery.clone() contents/>
+                                            <DeliveryLine delivery contents/>
+                                        </div>
+                                    }
+                                    .into_any()
+                                })}
                             </Suspense>
                             <div class="grid grid-cols-2 gap-3">
                                 <span on:click=close><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
@@ -93,7 +104,6 @@ fn drawer_content() -> AnyView {
     .into_any()
 }
 
-/// The subtotal less the discount.
 fn discounted_subtotal(view: &CartView) -> Money {
     view.totals.subtotal.minus(view.totals.discount).unwrap_or(view.totals.subtotal)
 }
@@ -114,10 +124,10 @@ pub fn EmptyCart(#[prop(optional, into)] action: Option<ViewFn>) -> impl IntoVie
         let action = move || action.as_ref().map(ViewFn::run);
         match cart.gone() {
             None => view! { <EmptyState title=tr!(CART_EMPTY_TITLE) body=tr!(CART_EMPTY_BODY)>{action()}</EmptyState> }.into_any(),
-            Some(Gone::Ordered) => {
+            Some(CartGone::Ordered) => {
                 view! { <EmptyState title=tr!(CART_ORDERED_TITLE) body=tr!(CART_ORDERED_BODY)>{action()}</EmptyState> }.into_any()
             }
-            Some(Gone::SignedOut) => view! {
+            Some(CartGone::SignedOut) => view! {
                 <EmptyState title=tr!(CART_SIGNED_OUT_TITLE) body=tr!(CART_SIGNED_OUT_BODY)>
                     <LinkButton href="/sign-in?back=/cart">{tr!(SHELL_SIGN_IN)}</LinkButton>
                     {action()}
@@ -195,23 +205,10 @@ pub fn Lines(#[prop(into)] view: Signal<CartView>) -> impl IntoView {
 
 #[component]
 fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
-    let cart = use_cart();
     let locale = use_locale();
     let line = Memo::new(move |_| view.with(|view| view.lines.iter().find(|line| line.variant == variant).cloned()));
     // A line that was just removed shows nothing.
     let Some(first) = line.get_untracked() else { return ().into_any() };
-    let count = |line: &CartLineView| u32::try_from(line.quantity.get()).unwrap_or(1);
-    let number = RwSignal::new(count(&first));
-    Effect::new(move || {
-        if let Some(now) = line.get().map(|line| count(&line)).filter(|now| *now != number.get_untracked()) {
-            number.set(now);
-        }
-    });
-    // The server reports at most ten more than the quantity, and decides.
-    let most = Signal::derive(move || {
-        let few = line.with(|line| line.as_ref().and_then(|line| u32::try_from(line.available).ok()).unwrap_or(1));
-        if few < 10 { few } else { super::MAX_QUANTITY }
-    });
     let sold_out = Memo::new(move |_| line.with(|line| line.as_ref().is_some_and(|line| line.available < 1)));
     let total = move || line.with(|line| line.as_ref().map(|line| locale.money(line.total)).unwrap_or_default());
     let each = move || {
@@ -219,11 +216,7 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
             line.as_ref().filter(|line| line.quantity.get() > 1).map(|line| tr!(CART_UNIT_PRICE, price = locale.money(line.unit_price)))
         })
     };
-    let remove_label = tr!(CART_REMOVE_ITEM, name = first.name);
-    let removed = tr!(CART_REMOVED, name = first.name);
-    let toasts = use_toasts();
-    let quantity_label = format!("{}: {}", tr!(PRODUCT_QUANTITY), first.name);
-    let href = format!("/p/{}", first.slug);
+    let href = product_address(&first.slug, if first.options.is_empty() { "" } else { &first.sku });
     view! {
         <li class="grid grid-cols-[5rem_1fr] gap-4 py-4" data-sku=first.sku.clone()>
             <a href=href.clone() class="tile block" tabindex="-1" aria-hidden="true">
@@ -237,46 +230,76 @@ fn Line(view: Signal<CartView>, variant: VariantId) -> impl IntoView {
                 {(!first.options.is_empty()).then(|| view! { <p class="text-sm text-quiet">{first.options.clone()}</p> }.into_any())}
                 {move || each().map(|each| view! { <p class="text-sm text-quiet">{each}</p> }.into_any())}
                 {move || sold_out.get().then(|| view! { <p class="tone-danger tone-ink text-sm font-medium">{tr!(PRODUCT_OUT_OF_STOCK)}</p> }.into_any())}
-                <form
-                    method="post"
-                    action="/cart"
-                    class="flex items-center justify-between gap-2 mt-1"
-                    on:submit=move |event| {
-                        // Enter in the quantity, whose change is applied already.
-                        event.prevent_default();
-                    }
-                >
-                    <input type="hidden" name="variant" value=variant.to_string()/>
-                    <div class="flex items-center gap-2">
-                        <QuantityStepper name="quantity" value=number label=quantity_label max=most on_change=Callback::new(move |count: u32| cart.set_quantity(variant, i64::from(count)))/>
-                        <button type="submit" name="step" value="set" class="without-script btn btn-ghost">{tr!(CART_UPDATE)}</button>
-                    </div>
-                    <button
-                        type="submit"
-                        name="step"
-                        value="remove"
-                        class="btn btn-ghost btn-square"
-                        aria-label=remove_label.clone()
-                        title=remove_label
-                        on:click=move |event| {
-                            event.prevent_default();
-                            if let Some(line) = line.get_untracked() {
-                                focus_beside(&event);
-                                cart.remove(variant);
-                                let undo = cart.in_own_scope(move || Callback::new(move |()| {
-                                    cart.put(line.clone());
-                                    // The pressed button is gone, and the line is there a moment later.
-                                    request_animation_frame(move || focus_line(variant));
-                                }));
-                                toasts.undo(removed.clone(), undo);
-                            }
-                        }
-                    >
-                        <Icon shape=icon::TRASH class="size-5"/>
-                    </button>
-                </form>
+                {line_form(line, &first)}
             </div>
         </li>
+    }
+    .into_any()
+}
+
+/// The quantity of a line, and the button that removes it. `first` is the line as it was when it appeared.
+fn line_form(line: Memo<Option<CartLineView>>, first: &CartLineView) -> AnyView {
+    let cart = use_cart();
+    let variant = first.variant;
+    let count = |line: &CartLineView| u32::try_from(line.quantity.get()).unwrap_or(1);
+    let number = RwSignal::new(count(first));
+    Effect::new(move || {
+        if let Some(now) = line.get().map(|line| count(&line)).filter(|now| *now != number.get_untracked()) {
+            number.set(now);
+        }
+    });
+    // The server reports at most ten more than the quantity, and decides.
+    let most = Signal::derive(move || {
+        let few = line.with(|line| line.as_ref().and_then(|line| u32::try_from(line.available).ok()).unwrap_or(1));
+        if few < 10 { few } else { super::MAX_QUANTITY }
+    });
+    let label = format!("{}: {}", tr!(PRODUCT_QUANTITY), first.name);
+    view! {
+        <form
+            method="post"
+            action="/cart"
+            class="flex items-center justify-between gap-2 mt-1"
+            on:submit=move |event| {
+                // Enter in the quantity, whose change is applied already.
+                event.prevent_default();
+            }
+        >
+            <input type="hidden" name="variant" value=variant.to_string()/>
+            <div class="flex items-center gap-2">
+                <QuantityStepper name="quantity" value=number label max=most on_change=Callback::new(move |count: u32| cart.set_quantity(variant, i64::from(count)))/>
+                <button type="submit" name="step" value="set" class="without-script btn btn-ghost">{tr!(CART_UPDATE)}</button>
+            </div>
+            {remove_button(line, first)}
+        </form>
+    }
+    .into_any()
+}
+
+/// The button that removes a line, and says so with a way back.
+fn remove_button(line: Memo<Option<CartLineView>>, first: &CartLineView) -> AnyView {
+    let (cart, toasts) = (use_cart(), use_toasts());
+    let variant = first.variant;
+    let label = tr!(CART_REMOVE_ITEM, name = first.name);
+    let removed = tr!(CART_REMOVED, name = first.name);
+    let on_click = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        if let Some(line) = line.get_untracked() {
+            focus_beside(&event);
+            cart.remove(variant);
+            let undo = cart.in_own_scope(move || {
+                Callback::new(move |()| {
+                    cart.put(line.clone());
+                    // The pressed button is gone, and the line is there a moment later.
+                    request_animation_frame(move || focus_line(variant));
+                })
+            });
+            toasts.undo(removed.clone(), undo);
+        }
+    };
+    view! {
+        <button type="submit" name="step" value="remove" class="btn btn-ghost btn-square" aria-label=label.clone() title=label on:click=on_click>
+            <Icon shape=icon::TRASH class="size-5"/>
+        </button>
     }
     .into_any()
 }
@@ -338,6 +361,7 @@ pub fn Sums(
     });
     let total = Signal::derive(move || locale.money(sums.get().0));
     view! {
+        <FreeDeliveryBar delivery=delivery.clone() contents/>
         <dl class="flex flex-col gap-2">
             <SumLine label=tr!(CART_SUBTOTAL) amount=subtotal/>
             {move || discount().map(|amount| view! { <SumLine label=tr!(CART_DISCOUNT) amount=format!("−{amount}")/> }.into_any())}

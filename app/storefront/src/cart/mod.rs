@@ -24,7 +24,7 @@ use stored_cart::{KEY, StoredCart};
 
 pub use calls::*;
 pub use code::*;
-pub use gone::Gone;
+pub use gone::CartGone;
 pub use lines::*;
 pub use page::CartPage;
 
@@ -63,7 +63,7 @@ pub struct Cart {
     /// Did the last sync not reach the server?
     unreached: RwSignal<bool>,
     /// Why it is gone, when another tab removed it while this one showed it.
-    gone: RwSignal<Option<Gone>>,
+    gone: RwSignal<Option<CartGone>>,
     /// Counts changes, so that an answer to an older state is recognised.
     changes: StoredValue<u64>,
     /// Owns what must outlive a removed line.
@@ -199,12 +199,12 @@ impl Cart {
 
     /// Why the cart of this tab is gone.
     #[must_use]
-    pub fn gone(self) -> Option<Gone> {
+    pub fn gone(self) -> Option<CartGone> {
         self.gone.get()
     }
 
     /// Empties the cart, and stores the reason for other tabs.
-    pub fn forget_for(self, why: Gone) {
+    pub fn forget_for(self, why: CartGone) {
         why.note();
         self.forget();
     }
@@ -256,7 +256,7 @@ impl Cart {
                 if has {
                     self.gone.set(None);
                 } else if had {
-                    self.gone.set(Gone::noted());
+                    self.gone.set(CartGone::noted());
                 }
             }
         });
@@ -339,8 +339,8 @@ impl Cart {
             match answer {
                 // It belongs to an account that this browser is signed out of.
                 Ok(view) if view.id.is_none() && self.changes.get_value() == at_request => {
-                    self.forget_for(Gone::SignedOut);
-                    self.gone.set(Some(Gone::SignedOut));
+                    self.forget_for(CartGone::SignedOut);
+                    self.gone.set(Some(CartGone::SignedOut));
                 }
                 Ok(view) if self.changes.get_value() == at_request => self.apply(view),
                 // The cart changed meanwhile: take only its id and version, and send the newer state.

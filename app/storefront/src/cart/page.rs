@@ -76,7 +76,7 @@ fn Whole(theirs: CartView, delivery: DeliveryTo, latest: Option<LatestOrder>) ->
                         <h2 class="sr-only">{move || view.with(items_in)}</h2>
                         <Lines view/>
                     </section>
-                    <aside class="lg:sticky lg:top-40">
+                    <aside class="bar lg:sticky lg:top-40">
                         <Card>
                             <h2 class="text-xl mb-4">{tr!(CHECKOUT_ORDER_SUMMARY)}</h2>
                             <Sums view delivery=delivery.get_value()/>

@@ -55,8 +55,6 @@ impl StoredCart {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may stop at what is not as expected")]
-
     use domain::id::{PictureId, VariantId};
     use domain::view::{CartLineView, CartNotice};
     use domain::{Currency, Money, Quantity};

@@ -1,3 +1,5 @@
+//! The server functions of the checkout's page: what it begins with, delivery offers, and placing the order.
+
 use domain::cart::Totals;
 use domain::id::CartId;
 use domain::view::{CartView, ContactDetails, DeliveryOption, SavedAddress};
@@ -11,6 +13,8 @@ use crate::address::{AddressStart, Fields};
 
 #[cfg(feature = "ssr")]
 use backend::checkout::CheckoutError;
+#[cfg(feature = "ssr")]
+use domain::Locale;
 #[cfg(feature = "ssr")]
 use domain::order::{Channel, PaymentMethod};
 #[cfg(feature = "ssr")]
@@ -76,7 +80,7 @@ fn to_app_error(error: CheckoutError, seen_total: Option<i64>) -> AppError {
     match error {
         CheckoutError::Invalid(fields) => request::invalid(fields),
         CheckoutError::NoCart | CheckoutError::Empty => request::refused(422, t::CHECKOUT_NOTHING_TO_BUY),
-        CheckoutError::OutOfStock(names) | CheckoutError::Gone(names) => {
+        CheckoutError::OutOfStock(names) | CheckoutError::NotForSale(names) => {
             request::fail(AppError::with_message(409, t::CHECKOUT_STOCK_GONE.with(locale, &[("name", &names.join(", "))])))
         }
         CheckoutError::TotalChanged(now) => {
@@ -232,13 +236,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     let mut delivery_address = address::read(&fields, "");
     delivery_address.recipient.clone_from(&contact.name);
     delivery_address.phone.clone_from(&contact.phone);
-    let billing = (field("billing_same").is_empty() && fields.contains_key("billing_country")).then(|| {
-        let mut billing = address::read(&fields, "billing_");
-        if billing.recipient.is_empty() {
-            billing.recipient.clone_from(&contact.name);
-        }
-        billing
-    });
+    let billing = billing_address(&fields, &contact.name);
     let seen_total: Option<i64> = field("seen_total").parse().ok();
     let payment = field("payment").parse::<PaymentMethod>();
     let form = CheckoutForm {
@@ -247,6 +245,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         delivery_address: address::as_chosen(delivery_address.clone()),
         billing_address: billing.clone().map(address::as_chosen),
         delivery: field("delivery"),
+        gift_note: field("gift_note"),
         payment: payment.unwrap_or(PaymentMethod::Card),
         seen_total,
     };
@@ -280,12 +279,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
         }
     }
     name_cart(None);
-    if let Some(chosen) = backend::customers::delivery_place(
-        locale,
-        if delivery_address.country == "PH" { &delivery_address.place } else { &delivery_address.country },
-    ) {
-        delivery_place::remember(&chosen.code);
-    }
+    remember_place(locale, &delivery_address);
     // Proves to the return page that this browser placed the order.
     super::remember_order(&shop, placed.order);
     let address = placed.pay_at.unwrap_or(placed.link);
@@ -293,3 +287,25 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     Ok(Next { address })
 }
 access!(PlaceOrder, Access::Public);
+
+/// The billing address, where another one is wanted; for whoever buys, where it names nobody.
+#[cfg(feature = "ssr")]
+fn billing_address(fields: &Fields, buyer: &str) -> Option<Address> {
+    let is_other = fields.get("billing_same").is_none_or(|same| same.trim().is_empty()) && fields.contains_key("billing_country");
+    is_other.then(|| {
+        let mut billing = address::read(fields, "billing_");
+        if billing.recipient.is_empty() {
+            buyer.clone_into(&mut billing.recipient);
+        }
+        billing
+    })
+}
+
+/// The delivery place of later visits is where this order goes.
+#[cfg(feature = "ssr")]
+fn remember_place(locale: Locale, address: &Address) {
+    let code = if address.country == "PH" { &address.place } else { &address.country };
+    if let Some(chosen) = backend::customers::delivery_place(locale, code) {
+        delivery_place::remember(&chosen.code);
+    }
+}

@@ -130,12 +130,12 @@ pub(super) fn Payment(
             (CashOnDelivery::Off, _) => return vec![card],
             (CashOnDelivery::NotCollected, _) => tr!(CHECKOUT_NO_CASH_HERE).to_owned(),
             (CashOnDelivery::UpTo(most), _) => tr!(CHECKOUT_CASH_UP_TO, amount = locale.money(most)),
-            (CashOnDelivery::Taken, Some(total)) => tr!(CHECKOUT_PAYMENT_COD_HINT, amount = locale.money(total)),
-            (CashOnDelivery::Taken, None) => tr!(CHECKOUT_PAYMENT_COD_PLAIN).to_owned(),
+            (CashOnDelivery::Taken, Some(total)) => tr!(CHECKOUT_PAYMENT_ON_DELIVERY_HINT, amount = locale.money(total)),
+            (CashOnDelivery::Taken, None) => tr!(CHECKOUT_PAYMENT_ON_DELIVERY_PLAIN).to_owned(),
         };
         let cash = RadioCard {
             value: "cod".into(),
-            title: tr!(CHECKOUT_PAYMENT_COD).into(),
+            title: tr!(CHECKOUT_PAYMENT_ON_DELIVERY).into(),
             detail: Some(hint),
             icon: Some(icon::BANKNOTE),
             disabled: !cash.get().is_taken(),

@@ -4,7 +4,7 @@ use domain::Money;
 use domain::view::{CartView, CashOnDelivery, ContactDetails, SavedAddress};
 use leptos::prelude::*;
 use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
-use ui::{Button, Checkbox, Field, Icon, LinkButton, Look, Size, SkeletonText, Step, icon, tr, use_locale};
+use ui::{Button, Checkbox, Disclosure, Field, Icon, LinkButton, Look, Size, SkeletonText, Step, TextArea, icon, tr, use_locale};
 
 use super::calls::{DROP_CODE, USE_CODE};
 use super::methods::{AddressBook, Delivery, Payment};
@@ -12,7 +12,7 @@ use super::offers::Offers;
 use super::summary::Summary;
 use super::{CheckoutStart, LatestOrderNote, PlaceOrder, begin_checkout};
 use crate::address::{AddressFields, AddressStart, Fields};
-use crate::cart::{Cart, EmptyCart, Gone, empty, use_cart};
+use crate::cart::{Cart, CartGone, EmptyCart, empty, use_cart};
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
 
@@ -69,7 +69,7 @@ fn Checkout(start: CheckoutStart) -> impl IntoView {
         let next = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok()).map(|next| next.address.clone()));
         if let Some(next) = next {
             leaving.set(true);
-            cart.forget_for(Gone::Ordered);
+            cart.forget_for(CartGone::Ordered);
             // When the page cannot be opened the shopper stays here; the order's mail has the link.
             let _ = window().location().set_href(&next);
         }
@@ -115,6 +115,7 @@ fn Steps(
     let unfolded = start.typed.get("step").is_some_and(|step| step == USE_CODE || step == DROP_CODE);
     let busy = Signal::derive(move || action.pending().get() || leaving.get());
     let cart_id = move || view.with(|view| view.id.map(|id| id.to_string()).unwrap_or_default());
+    let gift_note = start.typed.get("gift_note").cloned().unwrap_or_default();
     let CheckoutStart { key, contact, signed_in, book, countries, delivery_address, billing, typed, .. } = start;
     view! {
         <PostForm action id="checkout" class="grid lg:grid-cols-[1fr_24rem] gap-x-12 gap-y-8 items-start">
@@ -123,14 +124,14 @@ fn Steps(
             <input type="hidden" name="seen_total" value=move || total.get().map(|total| total.minor.to_string()).unwrap_or_default()/>
             // Enter in a field presses the first button of a form: this one, not the one that shows more places.
             <button type="submit" class="sr-only" tabindex="-1" aria-hidden="true"></button>
-            <aside class="lg:sticky lg:top-6 min-w-0 lg:col-start-2 lg:row-start-1">
+            <aside class="bar lg:sticky lg:top-6 min-w-0 lg:col-start-2 lg:row-start-1">
                 <Summary cart view chosen code_error sent_code unfolded/>
             </aside>
             <div class="min-w-0 lg:col-start-1 lg:row-start-1">
                 <ProblemSummary problem/>
                 <div class="mt-4">
                     <ContactStep contact signed_in problem/>
-                    <DeliveryStep signed_in book countries=countries.clone() delivery_address offers place problem/>
+                    <DeliveryStep signed_in book countries=countries.clone() delivery_address offers place problem gift_note/>
                     <PaymentStep typed billing countries total cash problem/>
                 </div>
                 <PlaceOrderButton view total busy/>
@@ -169,6 +170,8 @@ fn DeliveryStep(
     offers: Offers,
     place: RwSignal<(String, String)>,
     problem: Signal<Option<AppError>>,
+    /// What was typed without a script.
+    gift_note: String,
 ) -> impl IntoView {
     // With the number of times it was filled from the address book: each time the fields are rebuilt, without what was typed.
     let delivery_address = RwSignal::new((0_u32, delivery_address));
@@ -182,8 +185,20 @@ fn DeliveryStep(
                 </For>
                 {signed_in.then(|| view! { <Checkbox label=tr!(ADDRESS_SAVE_FOR_LATER) name="save_address"/> })}
                 <Delivery offers problem/>
+                <GiftNote typed=gift_note problem/>
             </div>
         </Step>
+    }
+    .into_any()
+}
+
+/// Folded until it is wanted, or was typed.
+#[component]
+fn GiftNote(typed: String, problem: Signal<Option<AppError>>) -> impl IntoView {
+    view! {
+        <Disclosure title=tr!(CHECKOUT_GIFT) open=!typed.is_empty()>
+            <TextArea label=tr!(CHECKOUT_GIFT_NOTE) name="gift_note" value=typed maxlength=300 hint=tr!(CHECKOUT_GIFT_NOTE_HINT) error=wrong(problem, "gift_note") optional=true/>
+        </Disclosure>
     }
     .into_any()
 }
@@ -228,7 +243,7 @@ fn PlaceOrderButton(view: Signal<CartView>, total: Memo<Option<Money>>, busy: Si
         None => tr!(CHECKOUT_PLACE_ORDER_PLAIN).to_owned(),
     };
     view! {
-        <div id="place" class="max-lg:sticky max-lg:bottom-0 z-20 max-lg:-mx-4 max-lg:px-4 py-3 bg-base-100 max-lg:border-t border-hairline flex flex-col gap-2 lg:ms-12 lg:max-w-xl">
+        <div id="place" class="bar max-lg:sticky max-lg:bottom-0 z-20 max-lg:-mx-4 max-lg:px-4 py-3 bg-base-100 max-lg:border-t border-hairline flex flex-col gap-2 lg:ms-12 lg:max-w-xl">
             <p class="lg:hidden flex items-baseline justify-between gap-4">
                 <span>{move || if total.get().is_some() { tr!(CART_TOTAL) } else { tr!(CART_SUBTOTAL) }}</span>
                 <span class="money font-semibold">{move || locale.money(total.get().unwrap_or_else(|| view.with(|view| view.totals.subtotal)))}</span>

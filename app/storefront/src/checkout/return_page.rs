@@ -32,7 +32,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentStatus {
     pub number: String,
-    /// Less what is no longer due.
+    /// Less what is waived.
     pub total: Money,
     pub method: PaymentMethod,
     pub payment: PaymentState,
@@ -185,7 +185,7 @@ fn result_view(now: &PaymentStatus, here: String) -> AnyView {
             _ => format!("{} {money}", tr!(ORDER_CANCELLED_NOTE)),
         };
         let reason = (!reason.is_empty()).then(|| view! { <p class="text-sm mt-1">{reason.clone()}</p> }.into_any());
-        let again = now.token.clone().map(|token| view! { <BackIntoCart token/> }.into_any());
+        let again = now.token.clone().map(|token| view! { <BackIntoCart words=tr!(CHECKOUT_BACK_INTO_CART) token/> }.into_any());
         return view! {
             <Alert tone=Tone::Warning><p>{words}</p>{reason}</Alert>
             {again}
@@ -209,7 +209,7 @@ fn result_view(now: &PaymentStatus, here: String) -> AnyView {
                 (tr!(CHECKOUT_WAITS_TITLE, number = now.number), tr!(CHECKOUT_WAITS_BODY, total = locale.money(now.total)));
             (view! { <Alert tone=Tone::Warning title><p>{words}</p></Alert> }.into_any(), Some(tr!(CHECKOUT_PAY_NOW)))
         }
-        (_, None, _) if now.method == PaymentMethod::Cod => {
+        (_, None, _) if now.method == PaymentMethod::Cash => {
             (alert(Tone::Success, tr!(CHECKOUT_PAYMENT_CASH, amount = locale.money(now.total))), None)
         }
         (_, None, PaymentState::PartlyRefunded) => {

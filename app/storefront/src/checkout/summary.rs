@@ -71,8 +71,8 @@ fn OrderItems(view: Signal<CartView>) -> impl IntoView {
                         <li class="grid grid-cols-[3rem_1fr_auto] gap-3 items-center">
                             <span class="tile block">{line.picture.map(|picture| view! { <Picture id=picture.to_string() alt="" sizes="48px"/> })}</span>
                             <span class="min-w-0 leading-snug">
-                                <span class="block">{line.name.clone()}</span>
-                                <span class="block text-sm text-quiet"><span class="figures">{format!("{} ×", locale.number(line.quantity.get()))}</span>" "{line.options.clone()}</span>
+                                <span class="block"><span class="figures">{format!("{} ×", locale.number(line.quantity.get()))}</span>" "{line.name.clone()}</span>
+                                {(!line.options.is_empty()).then(|| view! { <span class="block text-sm text-quiet">{line.options.clone()}</span> })}
                             </span>
                             <span class="money">{locale.money(line.total)}</span>
                         </li>

@@ -27,7 +27,7 @@ pub(crate) const LINK: &str = "/orders/follow/";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatestOrder {
     pub number: String,
-    /// Less what is no longer due.
+    /// Less what is waived.
     pub total: Money,
     pub token: String,
     /// For an order that waits for its payment by card.
@@ -76,8 +76,8 @@ pub async fn read_latest_order() -> Result<Option<LatestOrder>, AppError> {
 access!(ReadLatestOrder, Access::Public);
 
 /// Changes an order, named by its signed link. `step` is `card`, to pay it by card; `cash`, to pay it
-/// in cash on delivery; `cancel`, to cancel it unpaid; `cart`, to put the items of a cancelled one into the cart
-/// again. Returns the next address.
+/// in cash on delivery; `cancel`, to cancel it unpaid; `cart`, to put its items into the cart again, when it does not wait for its
+/// payment. Returns the next address.
 #[server(endpoint = "finish_order", output = Answer)]
 pub async fn finish_order(token: String, step: String) -> Result<Next, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
@@ -97,7 +97,7 @@ pub async fn finish_order(token: String, step: String) -> Result<Next, AppError>
             backend::order_management::give_up_unpaid(&shop, &context, order.id).await.map_err(order_error)?;
             items_to_cart(&order).await?
         }
-        "cart" if order.cancelled.is_some() => items_to_cart(&order).await?,
+        "cart" if order.unpaid.is_none() => items_to_cart(&order).await?,
         _ => return Err(request::not_found()),
     };
     request::redirect(&address);
@@ -152,7 +152,9 @@ async fn items_to_cart(order: &domain::view::OrderView) -> Result<String, AppErr
             None => items.push(back),
         }
     }
-    let code = cart.discount_code.clone().or_else(|| order.discount_code().map(str::to_owned));
+    // What was cancelled is ordered as it was; what is bought again has no right to the former code.
+    let former = order.discount_code().filter(|_| order.cancelled.is_some());
+    let code = cart.discount_code.clone().or_else(|| former.map(str::to_owned));
     let view = cart::sync(&shop, &context, locale, Channel::Web, cart.id, cart.version, items, code)
         .await
         .map_err(|error| request::unexpected(&error))?;
@@ -221,11 +223,11 @@ pub(crate) fn UnpaidActions(
     .into_any()
 }
 
-/// The button that puts the items of a cancelled order into the cart again.
+/// The button that puts the items of an order into the cart again.
 #[component]
-pub(crate) fn BackIntoCart(token: String) -> impl IntoView {
+pub(crate) fn BackIntoCart(token: String, words: &'static str) -> impl IntoView {
     let buttons = Callback::new(move |busy: Signal<bool>| {
-        view! { <Button look=Look::Outline kind="submit" icon=icon::CART busy attr:name="step" attr:value="cart">{tr!(CHECKOUT_BACK_INTO_CART)}</Button> }
+        view! { <Button look=Look::Outline kind="submit" icon=icon::CART busy attr:name="step" attr:value="cart">{words}</Button> }
             .into_any()
     });
     view! { <OrderActions token buttons/> }.into_any()

@@ -30,6 +30,7 @@ pub fn GalleryAdmin() -> impl IntoView {
             label: item.name.clone(),
             group: tr!(ADMIN_TITLE).into(),
             href: item.href.clone(),
+            kind: CommandKind::Page,
             shape: item.shape,
             keywords: String::new(),
         })
@@ -52,13 +53,13 @@ fn first_page() -> AnyView {
                 }
             />
             <div class="grid grid-cols-2 xl:grid-cols-4 gap-3 md:gap-4">
-                <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value="₱48,210.00".to_owned() href="#content" change="+12%" tone=Tone::Success>
+                <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value="₱48,210.00".to_owned() href="#content" beside=Signal::stored("A week ago until now: ₱44,100.00".to_owned())>
                     <Sparkline title=tr!(ADMIN_HOME_SALES_TODAY) values=vec![12, 18, 9, 22, 31, 28, 40] first="₱12,000.00" last="₱40,000.00"/>
                 </StatTile>
-                <StatTile label=tr!(ADMIN_HOME_ORDERS_TODAY) value="37".to_owned() href="#content" change="+5" tone=Tone::Success>
+                <StatTile label=tr!(ADMIN_HOME_ORDERS_TODAY) value="37".to_owned() href="#content" beside=Signal::stored("A week ago until now: 32".to_owned())>
                     <Sparkline title=tr!(ADMIN_HOME_ORDERS_TODAY) values=vec![4, 6, 3, 8, 7, 9, 11] first="4" last="11"/>
                 </StatTile>
-                <StatTile label=tr!(ADMIN_HOME_TO_PACK) value="12".to_owned() href="#content" change="+4" tone=Tone::Warning/>
+                <StatTile label=tr!(ADMIN_HOME_TO_PACK) value="12".to_owned() href="#content" />
                 <StatTile label=tr!(ADMIN_HOME_LOW_STOCK) value="3".to_owned() href="#content"/>
             </div>
             {super::order_tabs()}

@@ -160,8 +160,8 @@ fn choices(pictures: &[String]) -> AnyView {
     let cards = vec![
         RadioCard {
             value: "cod".into(),
-            title: tr!(CHECKOUT_PAYMENT_COD).into(),
-            detail: Some(tr!(CHECKOUT_PAYMENT_COD_HINT, amount = "₱930.00")),
+            title: tr!(CHECKOUT_PAYMENT_ON_DELIVERY).into(),
+            detail: Some(tr!(CHECKOUT_PAYMENT_ON_DELIVERY_HINT, amount = "₱930.00")),
             icon: Some(icon::BANKNOTE),
             ..RadioCard::default()
         },
@@ -191,11 +191,17 @@ fn choices(pictures: &[String]) -> AnyView {
     ];
     let sizes = ["36", "37", "38", "39"]
         .into_iter()
-        .map(|size| Chip { value: size.into(), label: size.into(), picture: None, available: size != "38" })
+        .map(|size| Chip { value: size.into(), label: size.into(), available: size != "38", ..Chip::default() })
         .collect::<Vec<_>>();
     let colours = [("palm", 0), ("clay", 1), ("oat", 2)]
         .into_iter()
-        .map(|(name, at)| Chip { value: name.into(), label: name.into(), picture: Some(picture(pictures, at)), available: true })
+        .map(|(name, at)| Chip {
+            value: name.into(),
+            label: name.into(),
+            picture: Some(picture(pictures, at)),
+            available: true,
+            ..Chip::default()
+        })
         .collect::<Vec<_>>();
     view! {
         <Part title="RadioCards, RadioChips, Checkbox, QuantityStepper">
@@ -205,8 +211,12 @@ fn choices(pictures: &[String]) -> AnyView {
                     <RadioChips legend=tr!(ADMIN_PRODUCTS_OPTIONS) name="size" chips=sizes selected="37".to_owned()/>
                     <RadioChips legend=tr!(ADMIN_PRODUCTS_OPTIONS) name="colour" chips=colours selected="palm".to_owned() chosen_name="palm".to_owned()/>
                     <QuantityStepper name="quantity" value=quantity/>
-                    <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="stock" checked=true count=Some("38".to_owned())/>
+                    <Checkbox label=tr!(LISTING_IN_STOCK_ONLY) name="stock" checked=true/>
                     <Checkbox label=tr!(ADDRESS_SAVE_FOR_LATER) name="save" hint=tr!(ADDRESS_NONE_BODY)/>
+                    <div class="flex flex-wrap gap-2">
+                        <CheckChip label="38" name="sizes" value="38" id="sizes-38" checked=true count="12" swatch=None::<String>/>
+                        <CheckChip label="Palm green" name="colours" value="palm" id="colours-palm" checked=false count="4" swatch="#2f7d4f".to_owned()/>
+                    </div>
                     <div class="flex flex-wrap gap-2">
                         <FilterChip label=tr!(LISTING_IN_STOCK_ONLY) href="#content"/>
                         <FilterChip label="Stoneware" href="#content"/>
@@ -366,16 +376,16 @@ fn figures() -> AnyView {
     let values = vec![12, 18, 9, 22, 31, 28, 40];
     let bars = (18..=24)
         .zip(&values)
-        .map(|(day, value)| Bar { label: format!("{day} Nov"), value: *value, shown: locale.money(pesos(*value * 10_000)) })
+        .map(|(day, value)| Bar { label: format!("{day} Nov"), value: *value, shown: locale.money(pesos(*value * 10_000)), href: None })
         .collect();
     view! {
         <Part title="StatTile, Sparkline, BarChart">
             <div class="grid md:grid-cols-3 gap-4">
-                <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value="₱48,210.00".to_owned() href="#content" change="+12%" tone=Tone::Success>
+                <StatTile label=tr!(ADMIN_HOME_SALES_TODAY) value="₱48,210.00".to_owned() href="#content" beside=Signal::stored("A week ago until now: ₱44,100.00".to_owned())>
                     <Sparkline title=tr!(ADMIN_HOME_SALES_TODAY) values first="₱12,000.00" last="₱40,000.00"/>
                 </StatTile>
                 <StatTile label=tr!(ADMIN_HOME_ORDERS_TODAY) value="37".to_owned() href="#content"/>
-                <StatTile label=tr!(ADMIN_HOME_TO_PACK) value="12".to_owned() href="#content" change="+4" tone=Tone::Warning/>
+                <StatTile label=tr!(ADMIN_HOME_TO_PACK) value="12".to_owned() href="#content" />
             </div>
             <Card><BarChart title=tr!(ADMIN_HOME_SOLD) summary="₱1,600.00" bars/></Card>
         </Part>
@@ -400,7 +410,7 @@ fn overlays() -> AnyView {
                 <Checkbox name="restock" label=tr!(ADMIN_ORDERS_CANCEL_RESTOCK) checked=true/>
             </Dialog>
             <Dialog id="gallery-drawer" title=tr!(LISTING_FILTERS) open=side placement=Placement::Sheet foot=|| view! { <Button wide=true>{tr!(LISTING_SHOW_RESULTS)}</Button> }>
-                <Disclosure title=tr!(LISTING_AVAILABILITY) open=true><Checkbox name="in-stock" label=tr!(LISTING_IN_STOCK_ONLY) count=Some("38".to_owned())/></Disclosure>
+                <Disclosure title=tr!(LISTING_AVAILABILITY) open=true><Checkbox name="in-stock" label=tr!(LISTING_IN_STOCK_ONLY)/></Disclosure>
                 <Disclosure title=tr!(LISTING_PRICE) open=true><Field name="max" label=tr!(LISTING_PRICE_TO) prefix="₱" inputmode="numeric"/></Disclosure>
             </Dialog>
             <p class="text-quiet">{Locale::ALL.map(Locale::tag).join(" ")}</p>

@@ -40,9 +40,10 @@ pub fn GalleryShop(
         FooterColumn { title: tr!(SHELL_FOOTER_YOUR_ACCOUNT).into(), links: vec![NavLink::new("#content", tr!(SHELL_SIGN_IN))] },
     ];
     let path = Signal::stored("/".to_owned());
+    let menu = links.iter().cloned().map(|link| NavEntry { link, below: Vec::new() }).collect();
     view! {
         <SkipLink/>
-        <Header shop_name="tindahan".to_owned() categories=links.clone() path cart_count=3/>
+        <Header shop_name="tindahan".to_owned() menu menu_label=tr!(SHELL_CATEGORIES) path cart_count=3/>
         <main id="content" class="page">
             {story(&pictures)}
             {categories(&links, &pictures)}

@@ -4,14 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Component, Path};
 use std::time::Duration;
 
-use domain::Locale;
 use domain::messages::t;
+use domain::{Locale, MAX_UPLOAD_BYTES, MAX_UPLOAD_MB};
 use futures::StreamExt;
 use platform::files::Files;
 
 use crate::Shop;
+use crate::catalog::CatalogError;
 use crate::catalog::pictures::{self, StoredPicture};
-use crate::catalog::{CatalogError, MAX_UPLOAD_BYTES};
 
 /// How long one picture may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
@@ -43,14 +43,18 @@ pub(super) async fn fetch_picture(
         from_folder(locale, folder, source).await?
     };
     pictures::store(shop, bytes).await.map_err(|error| match error {
-        CatalogError::Files(why) => t::IMPORT_NOT_SAVED.with(locale, &[("why", &why)]),
-        _ => t::IMPORT_PICTURE_BAD.text(locale).to_owned(),
+        CatalogError::Files(why) => t::IMPORT_NOT_SAVED.with(locale, &[("why", &why.to_string())]),
+        _ => bad_picture(locale),
     })
 }
 
 /// The hash of a file in the folder, under which it would be stored.
 pub(super) async fn hash_in_folder(folder: &Path, source: &str) -> Option<String> {
     from_folder(Locale::En, folder, source).await.ok().map(|bytes| Files::name(&bytes))
+}
+
+fn bad_picture(locale: Locale) -> String {
+    t::IMPORT_PICTURE_BAD.with(locale, &[("mb", &MAX_UPLOAD_MB.to_string())])
 }
 
 /// Nothing outside of the folder is read.
@@ -63,7 +67,7 @@ async fn from_folder(locale: Locale, folder: &Path, name: &str) -> Result<Vec<u8
     let path = folder.join(name);
     let size = tokio::fs::metadata(&path).await.map_err(|_| missing())?.len();
     if size > MAX_UPLOAD_BYTES as u64 {
-        return Err(t::IMPORT_PICTURE_BAD.text(locale).to_owned());
+        return Err(bad_picture(locale));
     }
     tokio::fs::read(&path).await.map_err(|_| missing())
 }
@@ -82,7 +86,7 @@ async fn fetch(locale: Locale, trusted: bool, address: &str) -> Result<Vec<u8>, 
     while let Some(part) = stream.next().await {
         bytes.extend_from_slice(&part.map_err(|error| failed(&error.without_url().to_string()))?);
         if bytes.len() > MAX_UPLOAD_BYTES {
-            return Err(t::IMPORT_PICTURE_BAD.text(locale).to_owned());
+            return Err(bad_picture(locale));
         }
     }
     Ok(bytes)

@@ -7,10 +7,11 @@ use domain::messages::t;
 use domain::slug::{self, slug};
 use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use platform::Context;
-use platform::db::{DbError, FromRow, json_texts};
+use platform::db::{DbError, FromRow, hex, json_texts};
 
 use crate::Shop;
 use crate::catalog::events::CategoryCreated;
+use crate::catalog::former_slugs::{self, NewSlug};
 use crate::catalog::full_product::{self, FullProduct};
 use crate::catalog::write::NewProduct;
 use crate::catalog::{CatalogError, store};
@@ -212,6 +213,7 @@ impl<'a> Importer<'a> {
                         &[id, name, handle],
                     )
                     .await?;
+                    former_slugs::category_has(tx, &[NewSlug { id: hex(id), locale: "en", slug: handle }]).await?;
                     tx.record(*id, CategoryCreated { handle: Some(handle.clone()), ..CategoryCreated::default() });
                 }
                 Ok::<_, DbError>(())

@@ -114,7 +114,7 @@ impl<'a> Merge<'a> {
         match &file.tax {
             Some(FileTax::Class(class)) => product.tax_class.clone_from(class),
             Some(FileTax::Taxed) if matches!(product.tax_class.as_str(), "none" | "exempt") => {
-                "standard".clone_into(&mut product.tax_class)
+                "standard".clone_into(&mut product.tax_class);
             }
             Some(FileTax::Taxed) | None => {}
         }

@@ -25,7 +25,7 @@ use std::path::Path;
 
 use domain::Locale;
 use domain::messages::t;
-use domain::number::DecimalMark;
+use domain::number_input::DecimalMark;
 use domain::permission::Permission;
 use domain::view::{ImportProblem, ImportReport};
 use platform::Context;
@@ -71,7 +71,7 @@ pub struct ImportOptions<'a> {
 #[derive(Debug)]
 enum ParseError {
     NotAList(String),
-    WhichDecimalMark { line: u64, column: String, text: String },
+    AmbiguousDecimalMark { line: u64, column: String, text: String },
 }
 
 impl ParseError {
@@ -84,7 +84,7 @@ impl From<ParseError> for CatalogError {
     fn from(error: ParseError) -> Self {
         match error {
             ParseError::NotAList(why) => Self::NotAList(why),
-            ParseError::WhichDecimalMark { line, column, text } => Self::WhichDecimalMark { line, column, text },
+            ParseError::AmbiguousDecimalMark { line, column, text } => Self::AmbiguousDecimalMark { line, column, text },
         }
     }
 }
@@ -93,7 +93,7 @@ impl From<ParseError> for CatalogError {
 /// received for new variants alone; that of existing ones has its own history.
 ///
 /// # Errors
-/// Not allowed, [`CatalogError::NotAList`], [`CatalogError::WhichDecimalMark`], or the database's; what was written until then stays,
+/// Not allowed, [`CatalogError::NotAList`], [`CatalogError::AmbiguousDecimalMark`], or the database's; what was written until then stays,
 /// and another run continues.
 pub async fn import_csv(
     shop: &Shop,

@@ -3,6 +3,7 @@
 //! Hashes of these types are stored, so that a file which was imported before is known again. A renamed field keeps its old name there.
 
 use domain::{Locale, slug};
+use platform::db::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -157,6 +158,6 @@ impl FileProduct {
     pub fn finish(&mut self) {
         self.images.sort_by_key(|image| image.position);
         let json = serde_json::to_vec(self).unwrap_or_default();
-        self.hash = Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.hash = hex(&Sha256::digest(&json)).to_string();
     }
 }

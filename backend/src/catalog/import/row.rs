@@ -7,10 +7,10 @@ use std::cell::RefCell;
 
 use domain::barcode::{self, BarcodeError};
 use domain::messages::{Msg, t};
-use domain::number::{self, DecimalMark, NumberError};
+use domain::number_input::{self, DecimalMark, NumberError};
 use domain::text::is_blank;
 use domain::view::ImportProblem;
-use domain::{Currency, Locale};
+use domain::{Currency, Locale, Money};
 use platform::csv::unguarded;
 
 use super::columns::{Column, Columns};
@@ -102,7 +102,9 @@ impl Row<'_> {
     pub fn amount(&self, column: Column) -> Parsed<Option<i64>> {
         let amount = self.number(column, self.file.currency.exponent(), NumberError::of_amount)?;
         if amount.is_some_and(|minor| !(0..=MAX_PRICE).contains(&minor)) {
-            return Err(self.problem(column, self.no_amount(self.text(column))));
+            let money = |minor| self.file.locale.money(Money::new(minor, self.file.currency));
+            let range = [("min", &*money(0)), ("max", &*money(MAX_PRICE))];
+            return Err(self.problem(column, t::FIELD_AMOUNT_RANGE.with(self.file.locale, &range)));
         }
         Ok(amount)
     }
@@ -134,7 +136,7 @@ impl Row<'_> {
 
     fn within(&self, column: Column, number: Option<i64>, max: i64) -> Parsed<Option<i64>> {
         if number.is_some_and(|n| !(0..=max).contains(&n)) {
-            let range = [("min", "0"), ("max", &*max.to_string())];
+            let range = [("min", "0"), ("max", &*self.file.locale.number(max))];
             return Err(self.problem(column, t::FIELD_NUMBER_RANGE.with(self.file.locale, &range)));
         }
         Ok(number)
@@ -145,8 +147,8 @@ impl Row<'_> {
             return Ok(None);
         };
         let parsed = match self.file.decimals {
-            Some(mark) => number::decimal_with(text, decimals, mark),
-            None => number::decimal(text, decimals),
+            Some(mark) => number_input::decimal_with(text, decimals, mark),
+            None => number_input::decimal(text, decimals),
         };
         if parsed == Err(NumberError::Ambiguous) {
             let first = || (self.line(), self.file.columns.name(column), text.to_owned());

@@ -1,7 +1,7 @@
 //! A set of small numbers, one bit each.
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct BitSet(Vec<u64>);
+pub(in crate::catalog) struct BitSet(Vec<u64>);
 
 impl BitSet {
     pub fn insert(&mut self, n: u32) {
@@ -35,6 +35,9 @@ impl BitSet {
     }
     pub fn intersection_count(&self, other: &Self) -> i64 {
         self.0.iter().zip(&other.0).map(|(a, b)| i64::from((a & b).count_ones())).sum()
+    }
+    pub fn count(&self) -> i64 {
+        self.intersection_count(self)
     }
     pub fn first_in_intersection(&self, other: &Self) -> Option<u32> {
         let found = self.0.iter().zip(&other.0).enumerate().find(|(_, (a, b))| **a & **b != 0);

@@ -3,6 +3,7 @@
 //! The index is no cache: it is whole, never evicts, and reads again only the products that are stale.
 
 mod bits;
+mod pages;
 mod snapshot;
 
 use std::collections::BTreeSet;
@@ -15,24 +16,27 @@ use platform::events::RecordedEvent;
 use platform::follows;
 
 use crate::Shop;
+use crate::pricing::QuoteCache;
 use crate::settings::events::SettingsChanged;
 
 use super::cache::ProductCache;
-use super::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, PricesChanged};
+use super::events::{CATEGORY_CHANGES, CatalogChanged, PRODUCT_CHANGES, PRODUCT_TYPE_CHANGES, PriceListChanged, PricesChanged};
 use super::store;
 
-pub(super) use snapshot::{FacetCounts, Filter, PageCursor, Snapshot};
+pub(super) use pages::{Page, PageCursor, PagePlace};
+pub(super) use snapshot::{FacetCounts, Filter, Snapshot};
 
 /// When more products than these are stale, all are read again.
 const MAX_PARTIAL_RELOAD: usize = 2_000;
 
 /// The published products of a shop in memory, and beside them what is cached of products.
-#[derive(Default)]
 pub struct ListingIndex {
     snapshot: RwLock<Option<Arc<Snapshot>>>,
     stale: Mutex<Stale>,
     reload: tokio::sync::Mutex<()>,
     pub(super) cache: ProductCache,
+    /// What products cost, which their changes make old as well.
+    quotes: Arc<QuoteCache>,
 }
 
 /// What of the snapshot must be read again.
@@ -44,6 +48,16 @@ struct Stale {
 }
 
 impl ListingIndex {
+    pub(crate) fn new(quotes: Arc<QuoteCache>) -> Self {
+        Self {
+            snapshot: RwLock::default(),
+            stale: Mutex::default(),
+            reload: tokio::sync::Mutex::default(),
+            cache: ProductCache::default(),
+            quotes,
+        }
+    }
+
     /// The next read fetches these products anew.
     pub fn invalidate(&self, products: impl IntoIterator<Item = ProductId>) {
         let mut products = products.into_iter().peekable();
@@ -53,6 +67,7 @@ impl ListingIndex {
             stale.versions.begin_next();
             drop(stale);
             self.cache.invalidate();
+            self.quotes.invalidate();
         }
     }
 
@@ -63,6 +78,7 @@ impl ListingIndex {
         stale.versions.begin_next();
         drop(stale);
         self.cache.invalidate_all();
+        self.quotes.invalidate();
     }
 
     fn up_to_date(&self) -> Option<Arc<Snapshot>> {
@@ -107,7 +123,9 @@ impl ListingIndex {
         let facets = store::facets_of(shop.db(), &ids).await?;
         let mut snapshot = last.clone();
         snapshot.categories = store::categories(shop.db(), false).await?;
+        let tags = store::tags_of(shop.db(), &snapshot::rule_tags(&snapshot.categories), &ids).await?;
         snapshot.replace(products, rows, facets);
+        snapshot.tag(tags);
         Ok(snapshot)
     }
 }
@@ -119,6 +137,12 @@ pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
     let products = events.iter().filter(|event| event.is_one_of(PRODUCT_CHANGES));
     listings.invalidate(products.map(|event| ProductId(event.subject)));
     listings.invalidate(events.iter().filter_map(RecordedEvent::read::<PricesChanged>).flat_map(|(_, changed)| changed.products));
+    if any(follows![PriceListChanged]) {
+        listings.quotes.invalidate();
+    }
+    if any(PRODUCT_TYPE_CHANGES) {
+        listings.cache.invalidate();
+    }
     if any(CATEGORY_CHANGES) || any(follows![CatalogChanged, SettingsChanged]) {
         listings.invalidate_all();
     }

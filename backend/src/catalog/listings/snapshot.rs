@@ -2,22 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use domain::Timestamp;
 use domain::id::{CategoryId, ProductId};
-use domain::view::Sort;
+use domain::view::CategoryRule;
 use platform::db::DbError;
 use uuid::Uuid;
 
 use crate::Shop;
 
 use super::bits::BitSet;
-use crate::catalog::store::{self, Category, ListedProduct, ProductFacet};
+use crate::catalog::store::{self, Category, ListedProduct, ProductFacet, ProductTag};
 
 /// Fewer products than this are inserted where they belong; more are appended and then sorted.
 const MAX_SORTED_INSERTS: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
-struct Item {
-    id: ProductId,
+pub(super) struct Item {
+    pub id: ProductId,
     category: CategoryId,
     price: i64,
     /// Milliseconds since 1970 UTC.
@@ -26,11 +27,11 @@ struct Item {
 
 impl Item {
     /// Sort key, to be sorted descending.
-    const fn newest(&self) -> (i64, Uuid) {
+    pub(super) const fn newest(&self) -> (i64, Uuid) {
         (self.created, self.id.0)
     }
     /// Sort key, to be sorted ascending.
-    const fn cheapest(&self) -> (i64, Uuid) {
+    pub(super) const fn cheapest(&self) -> (i64, Uuid) {
         (self.price, self.id.0)
     }
 }
@@ -41,12 +42,15 @@ pub(in crate::catalog) struct Snapshot {
     /// All published categories, in order.
     pub categories: Vec<Category>,
     items: Vec<Option<Item>>,
-    slots: HashMap<ProductId, u32>,
+    pub(super) slots: HashMap<ProductId, u32>,
     free: Vec<u32>,
-    newest: Vec<u32>,
-    cheapest: Vec<u32>,
+    pub(super) newest: Vec<u32>,
+    pub(super) cheapest: Vec<u32>,
     in_category: HashMap<CategoryId, BitSet>,
     in_stock: BitSet,
+    on_sale: BitSet,
+    /// Of the tags that rules of categories name.
+    tagged: HashMap<String, BitSet>,
     /// By option, then by value.
     values: BTreeMap<String, BTreeMap<String, BitSet>>,
     featured: BTreeSet<(i64, ProductId)>,
@@ -61,10 +65,11 @@ pub(in crate::catalog) struct Filter {
     pub price_min: Option<i64>,
     pub price_max: Option<i64>,
     pub in_stock: bool,
+    /// Only these, which a search found.
+    pub among: Option<BitSet>,
+    /// Where the category is filled by a rule with days: new is what came since then.
+    pub new_since: Option<Timestamp>,
 }
-
-/// The sort key of the last product of the page before.
-pub(in crate::catalog) type PageCursor = (i64, Uuid);
 
 /// The values of an option, each with how many products have it and one of those.
 pub(in crate::catalog) struct FacetCounts {
@@ -72,14 +77,22 @@ pub(in crate::catalog) struct FacetCounts {
     pub values: Vec<(String, i64, Option<ProductId>)>,
 }
 
+/// The tags that rules of these categories name.
+pub(super) fn rule_tags(categories: &[Category]) -> Vec<&str> {
+    let tags = categories.iter().filter_map(|category| category.rule.as_ref()).map(|rule| rule.tag.as_str());
+    tags.filter(|tag| !tag.is_empty()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 impl Snapshot {
     pub async fn load(shop: &Shop) -> Result<Self, DbError> {
         let categories = store::categories(shop.db(), false).await?;
         let rows = store::listed_products(shop.db()).await?;
         let facets = store::facets(shop.db()).await?;
+        let tags = store::tags(shop.db(), &rule_tags(&categories)).await?;
         let build = tokio::task::spawn_blocking(move || {
             let mut snapshot = Self { categories, ..Self::default() };
             snapshot.replace(&BTreeSet::new(), rows, facets);
+            snapshot.tag(tags);
             snapshot
         });
         Ok(build.await?)
@@ -111,6 +124,15 @@ impl Snapshot {
         }
     }
 
+    /// Notes which of the products have which tags.
+    pub fn tag(&mut self, tags: Vec<ProductTag>) {
+        for ProductTag { product, tag } in tags {
+            if let Some(slot) = self.slots.get(&product) {
+                self.tagged.entry(tag).or_default().insert(*slot);
+            }
+        }
+    }
+
     fn remove(&mut self, products: &BTreeSet<ProductId>) {
         let slots: HashSet<u32> = products.iter().filter_map(|id| self.slots.remove(id)).collect();
         if slots.is_empty() {
@@ -122,6 +144,8 @@ impl Snapshot {
         for slot in &slots {
             self.items[*slot as usize] = None;
             self.in_stock.remove(*slot);
+            self.on_sale.remove(*slot);
+            self.tagged.values_mut().for_each(|bits| bits.remove(*slot));
             self.in_category.values_mut().for_each(|bits| bits.remove(*slot));
             self.values.values_mut().flat_map(BTreeMap::values_mut).for_each(|bits| bits.remove(*slot));
             self.free.push(*slot);
@@ -147,6 +171,9 @@ impl Snapshot {
         if row.in_stock.0 {
             self.in_stock.insert(slot);
         }
+        if row.on_sale.0 {
+            self.on_sale.insert(slot);
+        }
         if let Some(rank) = row.featured {
             self.featured.insert((rank, item.id));
         }
@@ -161,7 +188,7 @@ impl Snapshot {
         self.cheapest.insert(at, slot);
     }
 
-    fn item(&self, slot: u32) -> Option<&Item> {
+    pub(super) fn item(&self, slot: u32) -> Option<&Item> {
         self.items.get(slot as usize).and_then(Option::as_ref)
     }
 
@@ -174,28 +201,82 @@ impl Snapshot {
         self.categories.iter().find(|c| c.id == id)
     }
 
+    /// The category of a product that is published.
+    pub fn category_of(&self, product: ProductId) -> Option<&Category> {
+        self.category(self.slots.get(&product).and_then(|slot| self.item(*slot))?.category)
+    }
+
+    /// The published ones of these products.
+    pub fn bits_of(&self, products: &[ProductId]) -> BitSet {
+        let mut bits = BitSet::default();
+        products.iter().filter_map(|id| self.slots.get(id)).for_each(|slot| bits.insert(*slot));
+        bits
+    }
+
     /// What passes the filter, whatever options it names.
-    fn without_options(&self, filter: &Filter) -> BitSet {
+    pub(super) fn without_options(&self, filter: &Filter) -> BitSet {
         let mut bits = match filter.category {
-            Some(category) => self.in_category.get(&category).cloned().unwrap_or_default(),
-            None => {
-                let mut all = BitSet::default();
-                self.in_category.values().for_each(|bits| all.union_with(bits));
-                all
-            }
+            Some(category) => match self.category(category).and_then(|category| category.rule.as_ref()) {
+                Some(rule) => self.by_rule(rule, filter.new_since),
+                None => self.in_category.get(&category).cloned().unwrap_or_default(),
+            },
+            None => self.all(),
         };
+        if let Some(among) = &filter.among {
+            bits.intersect_with(among);
+        }
         if filter.in_stock {
             bits.intersect_with(&self.in_stock);
         }
-        if filter.price_min.is_some() || filter.price_max.is_some() {
-            let price = |slot: &u32| self.item(*slot).map_or(0, |i| i.price);
-            let from = filter.price_min.map_or(0, |min| self.cheapest.partition_point(|s| price(s) < min));
-            let to = filter.price_max.map_or(self.cheapest.len(), |max| self.cheapest.partition_point(|s| price(s) <= max));
-            let mut within = BitSet::default();
-            self.cheapest.get(from..to).unwrap_or_default().iter().for_each(|slot| within.insert(*slot));
-            bits.intersect_with(&within);
+        self.keep_prices(&mut bits, filter.price_min, filter.price_max);
+        bits
+    }
+
+    fn all(&self) -> BitSet {
+        let mut all = BitSet::default();
+        self.in_category.values().for_each(|bits| all.union_with(bits));
+        all
+    }
+
+    /// Keeps what costs at least and at most so much.
+    fn keep_prices(&self, bits: &mut BitSet, min: Option<i64>, max: Option<i64>) {
+        if min.is_none() && max.is_none() {
+            return;
+        }
+        let price = |slot: &u32| self.item(*slot).map_or(0, |i| i.price);
+        let from = min.map_or(0, |min| self.cheapest.partition_point(|s| price(s) < min));
+        let to = max.map_or(self.cheapest.len(), |max| self.cheapest.partition_point(|s| price(s) <= max));
+        let mut within = BitSet::default();
+        self.cheapest.get(from..to).unwrap_or_default().iter().for_each(|slot| within.insert(*slot));
+        bits.intersect_with(&within);
+    }
+
+    /// The products that a rule puts into its category.
+    fn by_rule(&self, rule: &CategoryRule, new_since: Option<Timestamp>) -> BitSet {
+        let mut bits = match rule.tag.as_str() {
+            "" => self.all(),
+            tag => self.tagged.get(tag).cloned().unwrap_or_default(),
+        };
+        self.keep_prices(&mut bits, rule.price_min, rule.price_max);
+        if let Some(since) = rule.new_days.and(new_since) {
+            let end = self.newest.partition_point(|slot| self.item(*slot).is_some_and(|item| item.created >= since.millis()));
+            let mut new = BitSet::default();
+            self.newest.get(..end).unwrap_or_default().iter().for_each(|slot| new.insert(*slot));
+            bits.intersect_with(&new);
+        }
+        if rule.on_sale {
+            bits.intersect_with(&self.on_sale);
+        }
+        if rule.in_stock {
+            bits.intersect_with(&self.in_stock);
         }
         bits
+    }
+
+    /// How many products a rule puts into its category.
+    pub fn count_of(&self, rule: &CategoryRule, new_since: Option<Timestamp>) -> i64 {
+        let bits = self.by_rule(rule, new_since);
+        bits.intersection_count(&bits)
     }
 
     /// What has one of the values.
@@ -207,7 +288,7 @@ impl Snapshot {
     }
 
     /// Narrows `base` by the filter's options, but not by the one named in `except`.
-    fn narrowed(&self, filter: &Filter, base: &BitSet, except: Option<&str>) -> BitSet {
+    pub(super) fn narrowed(&self, filter: &Filter, base: &BitSet, except: Option<&str>) -> BitSet {
         let mut bits = base.clone();
         for (option, values) in filter.options.iter().filter(|(option, _)| Some(option.as_str()) != except) {
             bits.intersect_with(&self.any_of(option, values));
@@ -215,37 +296,17 @@ impl Snapshot {
         bits
     }
 
-    /// One page, and the cursor of the next one.
-    pub fn page(&self, filter: &Filter, sort: Sort, after: Option<PageCursor>, size: usize) -> (Vec<ProductId>, Option<PageCursor>) {
+    /// How many products pass the filter.
+    pub fn count(&self, filter: &Filter) -> i64 {
+        self.narrowed(filter, &self.without_options(filter), None).count()
+    }
+
+    /// The lowest and the highest price of what passes the filter.
+    pub fn prices(&self, filter: &Filter) -> Option<(i64, i64)> {
         let bits = self.narrowed(filter, &self.without_options(filter), None);
-        let key = |slot: u32| self.item(slot).map(|i| if sort == Sort::Newest { i.newest() } else { i.cheapest() });
-        let mut found: Vec<(ProductId, PageCursor)> = Vec::with_capacity(size + 1);
-        let mut take = |slot: &u32| {
-            if bits.contains(*slot)
-                && let (Some(item), Some(key)) = (self.item(*slot), key(*slot))
-            {
-                found.push((item.id, key));
-            }
-            found.len() <= size
-        };
-        match sort {
-            Sort::Newest => {
-                let from = after.map_or(0, |a| self.newest.partition_point(|s| key(*s) >= Some(a)));
-                let _ = self.newest.get(from..).unwrap_or_default().iter().all(&mut take);
-            }
-            Sort::PriceUp => {
-                let from = after.map_or(0, |a| self.cheapest.partition_point(|s| key(*s) <= Some(a)));
-                let _ = self.cheapest.get(from..).unwrap_or_default().iter().all(&mut take);
-            }
-            Sort::PriceDown => {
-                let to = after.map_or(self.cheapest.len(), |a| self.cheapest.partition_point(|s| key(*s) < Some(a)));
-                let _ = self.cheapest.get(..to).unwrap_or_default().iter().rev().all(&mut take);
-            }
-        }
-        let more = found.len() > size;
-        found.truncate(size);
-        let next = found.last().filter(|_| more).map(|(_, key)| *key);
-        (found.into_iter().map(|(id, _)| id).collect(), next)
+        let is_left = |slot: &&u32| bits.contains(**slot);
+        let price = |slot: &u32| self.item(*slot).map(|item| item.price);
+        Some((self.cheapest.iter().find(is_left).and_then(price)?, self.cheapest.iter().rev().find(is_left).and_then(price)?))
     }
 
     /// What can be filtered by. The values of an option are counted among the products that the filter of the other options leaves.
@@ -308,21 +369,24 @@ impl Snapshot {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use domain::Timestamp;
+    use domain::view::Sort;
     use platform::db::Flag;
 
+    use super::super::pages::PagePlace;
     use super::*;
 
-    fn id(n: u8) -> ProductId {
+    pub fn id(n: u8) -> ProductId {
         ProductId(Uuid::from_bytes([n; 16]))
     }
-    fn row(n: u8, price: i64, created: i64) -> ListedProduct {
+    pub fn row(n: u8, price: i64, created: i64) -> ListedProduct {
         ListedProduct {
             id: id(n),
             category: None,
             price_from: price,
             in_stock: Flag(n != 2),
+            on_sale: Flag(n == 3),
             featured: None,
             created_at: Timestamp::from_millis(created),
         }
@@ -330,7 +394,7 @@ mod tests {
     fn facet(n: u8, option: &str, value: &str) -> ProductFacet {
         ProductFacet { product: id(n), option: option.into(), value: value.into() }
     }
-    fn four_products() -> Snapshot {
+    pub fn four_products() -> Snapshot {
         let mut snapshot = Snapshot::default();
         let rows = vec![row(1, 300, 10), row(2, 100, 20), row(3, 200, 30), row(4, 200, 40)];
         let facets = vec![
@@ -345,31 +409,17 @@ mod tests {
     }
 
     #[test]
-    fn pages_follow_each_other_in_each_order() {
-        let snapshot = four_products();
-        for (sort, order) in [(Sort::Newest, [4, 3, 2, 1]), (Sort::PriceUp, [2, 3, 4, 1]), (Sort::PriceDown, [1, 4, 3, 2])] {
-            let (mut seen, mut after) = (Vec::new(), None);
-            loop {
-                let (page, next) = snapshot.page(&Filter::default(), sort, after, 3);
-                seen.extend(page);
-                after = next;
-                if after.is_none() {
-                    break;
-                }
-            }
-            assert_eq!(seen, order.map(id), "{sort:?}");
-        }
-    }
-
-    #[test]
     fn values_of_one_option_are_alternatives_and_options_add_up() {
         let snapshot = four_products();
         let filter = |options: &[(&str, &[&str])]| Filter {
             options: options.iter().map(|(o, vs)| ((*o).to_owned(), vs.iter().map(|v| (*v).to_owned()).collect())).collect(),
             ..Filter::default()
         };
-        assert_eq!(snapshot.page(&filter(&[("size", &["s", "m"])]), Sort::PriceUp, None, 9).0, [id(2), id(1)]);
-        assert_eq!(snapshot.page(&filter(&[("size", &["m"]), ("colour", &["blue"])]), Sort::PriceUp, None, 9).0, [id(1)]);
+        assert_eq!(snapshot.page(&filter(&[("size", &["s", "m"])]), Sort::PriceUp, PagePlace::First, 9).products, [id(2), id(1)]);
+        assert_eq!(
+            snapshot.page(&filter(&[("size", &["m"]), ("colour", &["blue"])]), Sort::PriceUp, PagePlace::First, 9).products,
+            [id(1)]
+        );
         let facets = snapshot.facets(&filter(&[("size", &["m"])]));
         let counts: Vec<_> = facets.iter().map(|f| (f.option.as_str(), f.values.iter().map(|v| v.1).collect::<Vec<_>>())).collect();
         assert_eq!(counts, [("size", vec![2, 1])]);
@@ -379,18 +429,53 @@ mod tests {
     fn price_and_stock_narrow_a_list() {
         let snapshot = four_products();
         let filter = Filter { price_min: Some(150), price_max: Some(200), ..Filter::default() };
-        assert_eq!(snapshot.page(&filter, Sort::Newest, None, 9).0, [id(4), id(3)]);
+        assert_eq!(snapshot.page(&filter, Sort::Newest, PagePlace::First, 9).products, [id(4), id(3)]);
         let filter = Filter { in_stock: true, ..Filter::default() };
-        assert!(!snapshot.page(&filter, Sort::Newest, None, 9).0.contains(&id(2)));
+        assert!(!snapshot.page(&filter, Sort::Newest, PagePlace::First, 9).products.contains(&id(2)));
+    }
+
+    #[test]
+    fn what_a_filter_leaves_is_counted_with_its_lowest_and_highest_price() {
+        let snapshot = four_products();
+        let filter = Filter { price_min: Some(150), price_max: Some(200), ..Filter::default() };
+        assert_eq!((snapshot.count(&filter), snapshot.prices(&filter)), (2, Some((200, 200))));
+        let small = BTreeMap::from([("size".to_owned(), vec!["s".to_owned()])]);
+        let filter = Filter { options: small, ..Filter::default() };
+        assert_eq!((snapshot.count(&filter), snapshot.prices(&filter)), (1, Some((300, 300))));
+        assert_eq!(snapshot.prices(&Filter::default()), Some((100, 300)));
+        let filter = Filter { category: Some(CategoryId(Uuid::max())), ..Filter::default() };
+        assert_eq!((snapshot.count(&filter), snapshot.prices(&filter)), (0, None));
+    }
+
+    #[test]
+    fn a_rule_fills_its_category() {
+        let mut snapshot = four_products();
+        let tag = |n: u8, tag: &str| ProductTag { product: id(n), tag: tag.into() };
+        snapshot.tag(vec![tag(1, "gift"), tag(3, "gift"), tag(4, "other")]);
+        let of = |snapshot: &Snapshot, rule: CategoryRule, since: i64| {
+            let bits = snapshot.by_rule(&rule, Some(Timestamp::from_millis(since)));
+            (1..=4).filter(|n| snapshot.slots.get(&id(*n)).is_some_and(|slot| bits.contains(*slot))).collect::<Vec<u8>>()
+        };
+        let rule = CategoryRule::default();
+        assert_eq!(of(&snapshot, CategoryRule { tag: "gift".into(), ..rule.clone() }, 0), [1, 3]);
+        assert_eq!(of(&snapshot, CategoryRule { tag: "none".into(), ..rule.clone() }, 0), [0_u8; 0]);
+        assert_eq!(of(&snapshot, CategoryRule { price_min: Some(200), price_max: Some(250), ..rule.clone() }, 0), [3, 4]);
+        assert_eq!(of(&snapshot, CategoryRule { new_days: Some(1), ..rule.clone() }, 30), [3, 4]);
+        assert_eq!(of(&snapshot, CategoryRule { on_sale: true, ..rule.clone() }, 0), [3]);
+        assert_eq!(of(&snapshot, CategoryRule { in_stock: true, price_max: Some(200), ..rule.clone() }, 0), [3, 4]);
+        // A product that is read again has the tags that it has then.
+        snapshot.replace(&BTreeSet::from([id(1), id(3)]), vec![row(1, 300, 10), row(3, 200, 30)], Vec::new());
+        snapshot.tag(vec![tag(3, "gift")]);
+        assert_eq!(of(&snapshot, CategoryRule { tag: "gift".into(), ..rule }, 0), [3]);
     }
 
     #[test]
     fn a_changed_product_takes_its_new_place() {
         let mut snapshot = four_products();
         snapshot.replace(&BTreeSet::from([id(1), id(4)]), vec![row(1, 50, 50)], vec![facet(1, "size", "l")]);
-        assert_eq!(snapshot.page(&Filter::default(), Sort::Newest, None, 9).0, [id(1), id(3), id(2)]);
-        assert_eq!(snapshot.page(&Filter::default(), Sort::PriceUp, None, 9).0, [id(1), id(2), id(3)]);
+        assert_eq!(snapshot.page(&Filter::default(), Sort::Newest, PagePlace::First, 9).products, [id(1), id(3), id(2)]);
+        assert_eq!(snapshot.page(&Filter::default(), Sort::PriceUp, PagePlace::First, 9).products, [id(1), id(2), id(3)]);
         let sizes = Filter { options: BTreeMap::from([("size".to_owned(), vec!["s".to_owned()])]), ..Filter::default() };
-        assert!(snapshot.page(&sizes, Sort::Newest, None, 9).0.is_empty());
+        assert!(snapshot.page(&sizes, Sort::Newest, PagePlace::First, 9).products.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! The SQL of the stock.
 
 mod on_hand;
+mod pattern;
 mod read;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use super::{Movement, Source};
 
 pub(super) use on_hand::{OnHand, StockKey, add_on_hand, insert_layers, lock_on_hand, open_layers, set_remaining, write_on_hand};
 pub(crate) use read::{NamedVariant, named, running_low};
-pub(super) use read::{available_of, count_low, list, list_value, location_choices, low, movements};
+pub(super) use read::{available_by_channel, count_low, list, list_value, location_choices, low, movements};
 
 /// What the stock of a variant is worth over all locations, minor units.
 pub(super) async fn worth(tx: &mut Tx, variant: VariantId) -> Result<i64, DbError> {
@@ -122,11 +123,6 @@ pub(super) async fn release_part(tx: &mut Tx, reservation: &Reservation, units: 
     )
     .await?;
     tx.execute("update reservations set quantity = $2 where id = $1", &[&reservation.id, &rest]).await.map(drop)
-}
-
-pub(super) async fn hold_for_good(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
-    tx.execute("update reservations set expires_at = null where order_id = $1 and state = 'open'", &[&order]).await?;
-    Ok(())
 }
 
 pub(super) async fn mark_shipped(tx: &mut Tx, id: ReservationId, shipped: i64, all: bool) -> Result<(), DbError> {

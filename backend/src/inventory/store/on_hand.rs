@@ -10,7 +10,6 @@ use platform::db::{DbError, Hex, JsonRows, Tx, hex};
 
 use crate::inventory::{Movement, Source};
 
-/// A variant at a location.
 pub(in crate::inventory) type StockKey = (VariantId, LocationId);
 
 /// What can be sold of a variant at a location, with what is promised.

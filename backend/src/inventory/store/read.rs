@@ -1,42 +1,53 @@
 //! The SQL of reading the stock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::id::{LocationId, MovementId, OrderId, ProductId, VariantId};
 use domain::order::Channel;
 use domain::stock::StockReason;
-use domain::view::{LocationChoiceView, MovementView, StockListView, StockRowView, TodayView};
+use domain::view::{LocationChoiceView, MovementListView, MovementView, PageAt, StockListView, StockRowView, TodayView};
 use domain::{Currency, Locale, Money, Timestamp};
+use uuid::Uuid;
 
-use platform::db::{Db, DbError, Flag, Read, json_ids};
+use platform::db::{Db, DbError, Flag, Read, json_ids, json_texts};
 
-pub(in crate::inventory) async fn available_of(
+use super::pattern::pattern;
+use crate::paging::{self, Rows};
+
+/// Units of variants that orders of each channel can get, over all locations that serve it. Variants without any are missing.
+pub(in crate::inventory) async fn available_by_channel(
     db: &mut impl Read,
-    channel: Channel,
-    variants: impl IntoIterator<Item = VariantId>,
-) -> Result<HashMap<VariantId, i64>, DbError> {
+    channels: &BTreeSet<Channel>,
+    variants: &BTreeSet<VariantId>,
+) -> Result<HashMap<Channel, HashMap<VariantId, i64>>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
+        channel: Channel,
         variant_id: VariantId,
         available: i64,
     }
-    let variants: Vec<VariantId> = variants.into_iter().collect();
-    if variants.is_empty() {
+    if variants.is_empty() || channels.is_empty() {
         return Ok(HashMap::new());
     }
     let rows: Vec<Row> = db
         .fetch_all(
             concat!(
-                "select s.variant_id, cast(sum(s.available) as bigint) as available
-                 from stock s join stock_locations l on l.id = s.location_id
-                 where s.variant_id in (select unhex(value->>'id') from json_each($1)) and ",
-                serves!("$2"),
-                " group by s.variant_id"
+                "select c.channel, s.variant_id, cast(sum(s.available) as bigint) as available
+                 from (select unhex(value->>'id') as id from json_each($1)) j
+                 join stock s on s.variant_id = j.id join stock_locations l on l.id = s.location_id
+                 cross join (select value->>'text' as channel from json_each($2)) c
+                 where ",
+                serves!("c.channel"),
+                " group by c.channel, s.variant_id"
             ),
-            &[&json_ids(variants), &channel],
+            &[&json_ids(variants), &json_texts(channels.iter().map(|channel| channel.as_str()))],
         )
         .await?;
-    Ok(rows.into_iter().map(|row| (row.variant_id, row.available)).collect())
+    let mut available: HashMap<Channel, HashMap<VariantId, i64>> = HashMap::new();
+    for row in rows {
+        available.entry(row.channel).or_default().insert(row.variant_id, row.available);
+    }
+    Ok(available)
 }
 
 #[derive(platform::db::FromRow)]
@@ -46,6 +57,7 @@ struct StockRow {
     sku: String,
     name: String,
     location: LocationId,
+    location_code: String,
     location_name: String,
     on_hand: i64,
     reserved: i64,
@@ -66,18 +78,42 @@ impl From<StockRow> for StockRowView {
 /// The columns of a [`StockRow`].
 macro_rules! columns {
     () => {
-        "v.id as variant, v.product_id as product, v.sku, coalesce(t.name, p.handle) as name, l.id as location, l.name as location_name,
+        "v.id as variant, v.product_id as product, v.sku, coalesce(t.name, e.name, p.handle) as name, l.id as location, l.code as location_code, l.name as location_name,
             s.on_hand, s.reserved, s.available, s.value, s.currency,
             case when v.archived = 0 and p.status = 'published' then cast(1 as bigint) else cast(0 as bigint) end as on_sale"
     };
 }
 
-/// The tables that name the variants `v` and the stock `s`.
+/// The tables that name the variants `v` and the stock `s`: in the language `t`, else in English `e`.
 macro_rules! names {
+    ($locale:literal) => {
+        concat!(
+            " join stock_locations l on l.id = s.location_id
+             join products p on p.id = v.product_id
+             left join product_texts t on t.product_id = p.id and t.locale = ",
+            $locale,
+            " left join product_texts e on e.product_id = p.id and e.locale = 'en' "
+        )
+    };
+}
+
+/// A name without the accents that are written as characters of their own.
+macro_rules! composed {
+    ($name:literal) => {
+        concat!("replace(replace(replace(", $name, ", '\u{303}', ''), '\u{301}', ''), '\u{300}', '')")
+    };
+}
+
+/// The condition that a search for the pattern `$1` finds the variant `v`: by its SKU, its barcode, or its name in either language.
+macro_rules! is_found {
     () => {
-        " join stock_locations l on l.id = s.location_id
-         join products p on p.id = v.product_id
-         left join product_texts t on t.product_id = p.id and t.locale = 'en' "
+        concat!(
+            "($1 = '**' or glob($1, v.sku) or glob($1, coalesce(v.barcode, '')) or glob($1, ",
+            composed!("coalesce(t.name, '')"),
+            ") or glob($1, ",
+            composed!("coalesce(e.name, '')"),
+            "))"
+        )
     };
 }
 
@@ -99,7 +135,7 @@ macro_rules! at_most {
     };
 }
 
-/// All stock with `$1` in SKU or name: what is selected of it.
+/// All stock that a search for `$1` finds, named in the language `$2`: what is selected of it.
 macro_rules! all_stock {
     ($select:expr) => {
         concat!(
@@ -107,73 +143,90 @@ macro_rules! all_stock {
             $select,
             // `cross` has SQLite begin with the variants, in the order of the list.
             " from variants v cross join stock s",
-            names!(),
-            "where s.variant_id = v.id and s.status = 'sellable' and ($1 = '%%' or lower(v.sku) like $1 or lower(t.name) like $1)"
+            names!("$2"),
+            "where s.variant_id = v.id and s.status = 'sellable' and ",
+            is_found!()
         )
     };
 }
 
-/// The same of what is on sale and at most `$2` of it available. What is low is found first, by its index.
+/// The same of what is on sale and at most `$3` of it available. What is low is found first, by its index.
 macro_rules! low_stock {
     ($select:expr) => {
         concat!(
             "with low as materialized (select s.variant_id, s.location_id from stock s where ",
-            at_most!("$2"),
+            at_most!("$3"),
             ") select ",
             $select,
             " from low w join stock s on s.variant_id = w.variant_id and s.location_id = w.location_id and s.status = 'sellable'
              join variants v on v.id = s.variant_id",
-            names!(),
-            "where v.archived = 0 and p.status = 'published' and ($1 = '%%' or lower(v.sku) like $1 or lower(t.name) like $1)"
+            names!("$2"),
+            "where v.archived = 0 and p.status = 'published' and ",
+            is_found!()
         )
     };
 }
 
 const PAGE: usize = 50;
 
-/// What a search looks for, as a pattern of `like`.
-fn pattern(search: &str) -> String {
-    format!("%{}%", search.to_lowercase().replace(['%', '_'], " "))
-}
-
 /// A page of the stock, or with `most` of what is on sale and at most so many units of it available.
-pub(in crate::inventory) async fn list(db: &Db, search: &str, most: Option<i64>, after: &str) -> Result<StockListView, DbError> {
-    let (after_sku, after_location) = after.split_once('~').unwrap_or((after, ""));
-    let like = pattern(search);
-    let mut rows: Vec<StockRow> = match most {
-        None => {
-            let sql = concat!(all_stock!(columns!()), " and (v.sku > $2 or (v.sku = $2 and l.code > $3)) order by v.sku, l.code limit 51");
-            db.fetch_all(sql, &[&like, &after_sku, &after_location]).await?
+pub(in crate::inventory) async fn list(
+    db: &Db,
+    locale: Locale,
+    search: &str,
+    most: Option<i64>,
+    at: &PageAt,
+) -> Result<StockListView, DbError> {
+    let pattern = &pattern(search);
+    let page = paging::read(PAGE, at, |rows| async move {
+        let (key, back) = match rows {
+            Rows::First => (String::new(), false),
+            Rows::After(key) => (key, false),
+            Rows::Before(key) => (key, true),
+        };
+        let (sku, location) = key.split_once('~').unwrap_or((&key, ""));
+        let sql = match (most, back) {
+            (None, false) => {
+                concat!(all_stock!(columns!()), " and (v.sku > $3 or (v.sku = $3 and l.code > $4)) order by v.sku, l.code limit 51")
+            }
+            (None, true) => {
+                concat!(
+                    all_stock!(columns!()),
+                    " and (v.sku < $3 or (v.sku = $3 and l.code < $4)) order by v.sku desc, l.code desc limit 51"
+                )
+            }
+            (Some(_), false) => {
+                concat!(low_stock!(columns!()), " and (v.sku > $4 or (v.sku = $4 and l.code > $5)) order by v.sku, l.code limit 51")
+            }
+            (Some(_), true) => {
+                concat!(
+                    low_stock!(columns!()),
+                    " and (v.sku < $4 or (v.sku = $4 and l.code < $5)) order by v.sku desc, l.code desc limit 51"
+                )
+            }
+        };
+        match most {
+            None => db.fetch_all(sql, &[pattern, &locale.code(), &sku, &location]).await,
+            Some(most) => db.fetch_all(sql, &[pattern, &locale.code(), &most, &sku, &location]).await,
         }
-        Some(most) => {
-            let sql = concat!(low_stock!(columns!()), " and (v.sku > $3 or (v.sku = $3 and l.code > $4)) order by v.sku, l.code limit 51");
-            db.fetch_all(sql, &[&like, &most, &after_sku, &after_location]).await?
-        }
-    };
-    let more = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let next = match (more, rows.last()) {
-        (true, Some(last)) => {
-            let code: String = db.fetch_scalar("select code from stock_locations where id = $1", &[&last.location]).await?;
-            Some(format!("{}~{code}", last.sku))
-        }
-        _ => None,
-    };
-    Ok(StockListView { rows: rows.into_iter().map(StockRowView::from).collect(), next })
+    })
+    .await?;
+    let (previous, next) = page.keys(|row: &StockRow| format!("{}~{}", row.sku, row.location_code));
+    Ok(StockListView { rows: page.rows.into_iter().map(StockRowView::from).collect(), previous, next })
 }
 
-/// What the rows of a list are worth together, by currency.
-pub(in crate::inventory) async fn list_value(db: &Db, search: &str, most: Option<i64>) -> Result<Vec<Money>, DbError> {
+/// What the rows of a list are worth together, by currency. It reads them all.
+pub(in crate::inventory) async fn list_value(db: &Db, locale: Locale, search: &str, most: Option<i64>) -> Result<Vec<Money>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         currency: Currency,
         value: i64,
     }
-    let like = pattern(search);
+    let pattern = pattern(search);
     let rows: Vec<Row> = match most {
         Some(most) => {
             let sql = concat!(low_stock!("s.currency, cast(sum(s.value) as bigint) as value"), " group by s.currency order by s.currency");
-            db.fetch_all(sql, &[&like, &most]).await?
+            db.fetch_all(sql, &[&pattern, &locale.code(), &most]).await?
         }
         None if search.is_empty() => {
             db.fetch_all(
@@ -185,7 +238,7 @@ pub(in crate::inventory) async fn list_value(db: &Db, search: &str, most: Option
         }
         None => {
             let sql = concat!(all_stock!("s.currency, cast(sum(s.value) as bigint) as value"), " group by s.currency order by s.currency");
-            db.fetch_all(sql, &[&like]).await?
+            db.fetch_all(sql, &[&pattern, &locale.code()]).await?
         }
     };
     Ok(rows.into_iter().map(|row| Money::new(row.value, row.currency)).collect())
@@ -204,19 +257,19 @@ pub(in crate::inventory) async fn location_choices(db: &Db) -> Result<Vec<Locati
 }
 
 /// The first rows of what is on sale and at most so many units of it available, fewest first.
-pub(in crate::inventory) async fn low(db: &Db, most: i64) -> Result<Vec<StockRowView>, DbError> {
+pub(in crate::inventory) async fn low(db: &Db, locale: Locale, most: i64) -> Result<Vec<StockRowView>, DbError> {
     let rows: Vec<StockRow> = db
         .fetch_all(
             concat!(
                 "select ",
                 columns!(),
                 " from stock s join variants v on v.id = s.variant_id",
-                names!(),
+                names!("$2"),
                 "where ",
                 at_most!("$1"),
                 " and v.archived = 0 and p.status = 'published' order by s.available, v.sku limit 10"
             ),
-            &[&most],
+            &[&most, &locale.code()],
         )
         .await?;
     Ok(rows.into_iter().map(|row| StockRowView { value: None, ..StockRowView::from(row) }).collect())
@@ -273,8 +326,21 @@ pub(crate) async fn named(db: &mut impl Read, variants: &[VariantId], locale: Lo
     .await
 }
 
-/// The latest movements of a variant. The balance after each is that of now, less what came later.
-pub(in crate::inventory) async fn movements(db: &Db, variant: VariantId) -> Result<Vec<MovementView>, DbError> {
+/// The movement behind which the page is that ends before another; none for the first page.
+async fn page_before(db: &Db, variant: VariantId, before: &str) -> Result<Option<(Timestamp, Uuid)>, DbError> {
+    #[derive(platform::db::FromRow)]
+    struct Row {
+        at: Timestamp,
+        id: MovementId,
+    }
+    let (at, id) = movement_key(before);
+    let sql = "select at, id from stock_movements where variant_id = $1 and (at, id) > ($2, $3) order by at, id limit 51";
+    let rows: Vec<Row> = db.fetch_all(sql, &[&variant, &at, &id]).await?;
+    Ok(rows.get(PAGE).map(|row| (row.at, row.id.0)))
+}
+
+/// A page of the movements of a variant, the latest first. The balance after each is that of now, less what came later.
+pub(in crate::inventory) async fn movements(db: &Db, variant: VariantId, page_at: &PageAt) -> Result<MovementListView, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         id: MovementId,
@@ -289,23 +355,37 @@ pub(in crate::inventory) async fn movements(db: &Db, variant: VariantId) -> Resu
         location_id: LocationId,
         location_name: String,
         status: String,
+        /// At the location after the page's latest movement there.
         on_hand: i64,
         order_id: Option<OrderId>,
         order_number: Option<String>,
     }
-    let rows: Vec<Row> = db
+    let begin = match (page_at.before.as_str(), page_at.after.as_str()) {
+        ("", "") => None,
+        ("", after) => Some(movement_key(after)),
+        (before, _) => page_before(db, variant, before).await?,
+    };
+    let (at, id) = begin.unwrap_or_else(|| movement_key(""));
+    let mut rows: Vec<Row> = db
         .fetch_all(
             "select m.id, m.at, m.kind, m.quantity, m.value, m.currency, m.reason, m.note, m.actor, m.location_id, l.name as location_name,
-                m.status, s.on_hand, p.order_id, o.number as order_number
+                m.status, s.on_hand - coalesce(n.quantity, 0) as on_hand, p.order_id, o.number as order_number
              from stock_movements m
              join stock_locations l on l.id = m.location_id
              join stock s on s.variant_id = m.variant_id and s.location_id = m.location_id and s.status = m.status
+             left join (select location_id, status, cast(sum(quantity) as bigint) as quantity from stock_movements
+                        where variant_id = $1 and (at, id) >= ($2, $3) group by location_id, status) n
+                on n.location_id = m.location_id and n.status = m.status
              left join parcels p on m.source_kind = 'parcel' and p.id = m.source_id
              left join orders o on o.id = p.order_id
-             where m.variant_id = $1 order by m.at desc, m.id desc limit 100",
-            &[&variant],
+             where m.variant_id = $1 and (m.at, m.id) < ($2, $3) order by m.at desc, m.id desc limit 51",
+            &[&variant, &at, &id],
         )
         .await?;
+    let more = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let key = |row: &Row| format!("{}~{}", row.at.millis(), row.id.0.simple());
+    let (previous, next) = (rows.first().filter(|_| begin.is_some()).map(key), rows.last().filter(|_| more).map(key));
     let mut balances: HashMap<(LocationId, String), i64> = HashMap::new();
     let view = |row: Row| {
         let balance = balances.entry((row.location_id, row.status)).or_insert(row.on_hand);
@@ -326,5 +406,11 @@ pub(in crate::inventory) async fn movements(db: &Db, variant: VariantId) -> Resu
             order_number: row.order_number,
         }
     };
-    Ok(rows.into_iter().map(view).collect())
+    Ok(MovementListView { movements: rows.into_iter().map(view).collect(), previous, next })
+}
+
+/// Where a page of movements begins: before this moment and id. Anything else is the first page.
+fn movement_key(after: &str) -> (Timestamp, Uuid) {
+    let key = after.split_once('~').and_then(|(at, id)| Some((Timestamp::from_millis(at.parse().ok()?), Uuid::try_parse(id).ok()?)));
+    key.unwrap_or((Timestamp::from_millis(i64::MAX), Uuid::max()))
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use platform::db::{DbError, Read, json_ids};
 
-use crate::orders::of_discount_code;
+use crate::orders::{is_sale, of_discount_code, open_units};
 
 #[derive(Clone, Debug, platform::db::FromRow)]
 pub(in crate::orders) struct OrderRow {
@@ -26,9 +26,101 @@ pub(in crate::orders) struct OrderRow {
     pub channel: Channel,
 }
 
-/// The key of a page: it has orders before this time and id.
-pub(in crate::orders) type PageKey = (Timestamp, Uuid);
+/// The key of a page: the moment in milliseconds or the price of the order at its edge, and its id.
+pub(in crate::orders) type PageKey = (i64, Uuid);
 
+/// The order in which rows are read. A page before another is read in the reverse order, from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::orders) enum RowOrder {
+    Newest,
+    Oldest,
+    Dearest,
+    Cheapest,
+}
+
+impl RowOrder {
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Newest => Self::Oldest,
+            Self::Oldest => Self::Newest,
+            Self::Dearest => Self::Cheapest,
+            Self::Cheapest => Self::Dearest,
+        }
+    }
+
+    /// Where it begins.
+    #[must_use]
+    pub const fn start(self) -> PageKey {
+        match self {
+            Self::Newest | Self::Dearest => (i64::MAX, Uuid::max()),
+            Self::Oldest | Self::Cheapest => (i64::MIN, Uuid::nil()),
+        }
+    }
+}
+
+/// Days, as moments: from the first until before the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::orders) struct Span {
+    pub from: i64,
+    pub until: i64,
+}
+
+impl Span {
+    pub const ALL: Self = Self { from: i64::MIN, until: i64::MAX };
+    /// An id has the moment at which it was made, which is about that of its order.
+    const ABOUT: i64 = Timestamp::DAY;
+
+    /// The least id of an order of this moment.
+    fn id_at(millis: i64) -> Uuid {
+        match u128::try_from(millis) {
+            Ok(millis) if millis < 1 << 48 => Uuid::from_u128(millis << 80),
+            Ok(_) => Uuid::max(),
+            Err(_) => Uuid::nil(),
+        }
+    }
+
+    /// Before and after these ids there is no order of these days.
+    fn ids(self) -> (Uuid, Uuid) {
+        (Self::id_at(self.from.saturating_sub(Self::ABOUT)), Self::id_at(self.until.saturating_add(Self::ABOUT)))
+    }
+}
+
+/// What of a list is read: the rows behind a key in an order, up to 51.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::orders) struct Slice {
+    pub key: PageKey,
+    pub order: RowOrder,
+    pub span: Span,
+}
+
+impl Slice {
+    /// The newest first.
+    pub const fn newest(key: PageKey) -> Self {
+        Self { key, order: RowOrder::Newest, span: Span::ALL }
+    }
+
+    /// The key, or the end of the days where that is nearer: an index is read from there.
+    fn near_key(self) -> PageKey {
+        match self.order {
+            RowOrder::Newest => self.key.min((self.span.until, Uuid::nil())),
+            RowOrder::Oldest => self.key.max((self.span.from.saturating_sub(1), Uuid::max())),
+            RowOrder::Dearest | RowOrder::Cheapest => self.key,
+        }
+    }
+
+    /// By ids: the key, and where to stop.
+    fn near_ids(self) -> (Uuid, Uuid) {
+        let ((_, key), (least, most)) = (self.key, self.span.ids());
+        if self.is_oldest_first() { (key.max(least), most) } else { (key.min(most), least) }
+    }
+
+    const fn is_oldest_first(self) -> bool {
+        matches!(self.order, RowOrder::Oldest | RowOrder::Cheapest)
+    }
+}
+
+/// The columns of an [`OrderRow`], of orders `o`.
 macro_rules! rows {
     () => {
         "select o.id, o.number, o.placed_at, o.contact_id, o.currency, o.total, o.waived,
@@ -37,32 +129,144 @@ macro_rules! rows {
     };
 }
 
-macro_rules! newest {
-    ($condition:expr) => {
+pub(super) use rows;
+
+/// A page of the orders of which a condition is true, from the key `$1`, `$2` on, placed from `$3` until before `$4`.
+///
+/// With `_days` an index ends at the last of the days. `_found` and `_sorted` ones find the orders by their condition or their days, and
+/// then sort them: there must be few. `+ 0` and `+` keep an index from being chosen for an expression.
+macro_rules! listed {
+    (newest, $condition:expr) => {
+        listed!("(o.placed_at, o.id) <", "+o.placed_at >= $3 and +o.placed_at < $4", $condition, "o.placed_at desc, o.id desc")
+    };
+    (newest_days, $condition:expr) => {
+        listed!("(o.placed_at, o.id) <", "o.placed_at >= $3 and +o.placed_at < $4", $condition, "o.placed_at desc, o.id desc")
+    };
+    (oldest, $condition:expr) => {
+        listed!("(o.placed_at, o.id) >", "+o.placed_at >= $3 and +o.placed_at < $4", $condition, "o.placed_at, o.id")
+    };
+    (oldest_days, $condition:expr) => {
+        listed!("(o.placed_at, o.id) >", "+o.placed_at >= $3 and o.placed_at < $4", $condition, "o.placed_at, o.id")
+    };
+    (oldest_found, $condition:expr) => {
+        listed!("(o.placed_at + 0, o.id) >", "+o.placed_at >= $3 and +o.placed_at < $4", $condition, "o.placed_at + 0, o.id")
+    };
+    (dearest_found, $condition:expr) => {
+        listed!(
+            "(o.total - o.waived, o.id) <",
+            "+o.placed_at >= $3 and +o.placed_at < $4",
+            $condition,
+            "o.total - o.waived desc, o.id desc"
+        )
+    };
+    (cheapest_found, $condition:expr) => {
+        listed!("(o.total - o.waived, o.id) >", "+o.placed_at >= $3 and +o.placed_at < $4", $condition, "o.total - o.waived, o.id")
+    };
+    (dearest_sorted, $condition:expr) => {
+        listed!("(o.total - o.waived, o.id) <", "o.placed_at >= $3 and o.placed_at < $4", $condition, "o.total - o.waived desc, o.id desc")
+    };
+    (cheapest_sorted, $condition:expr) => {
+        listed!("(o.total - o.waived, o.id) >", "o.placed_at >= $3 and o.placed_at < $4", $condition, "o.total - o.waived, o.id")
+    };
+    ($behind:literal, $days:literal, $condition:expr, $order:literal) => {
+        concat!(rows!(), " from orders o where ", $behind, " ($1, $2) and ", $days, " and ", $condition, " order by ", $order, " limit 51")
+    };
+}
+
+/// Orders that rows of a table lead to, in the order of their ids, from the one with the id `$1` on and up to `$7`: those of which the
+/// condition is true, which takes `$2`, with the states `$3` and `$4`, placed from `$5` until before `$6`; an empty state stands for all. Each
+/// may be led to by one row.
+macro_rules! found_by {
+    (newest, $table:literal, $row:literal, $condition:expr) => {
+        found_by!($table, $row, $condition, " < $1 and ", " >= $7", " desc limit 51")
+    };
+    (oldest, $table:literal, $row:literal, $condition:expr) => {
+        found_by!($table, $row, $condition, " > $1 and ", " <= $7", " limit 51")
+    };
+    ($table:literal, $row:literal, $condition:expr, $behind:literal, $until:literal, $limit:literal) => {
         concat!(
             rows!(),
-            " from orders o where (o.placed_at, o.id) < ($1, $2) and ",
+            " from ",
+            $table,
+            " ",
+            $row,
+            " join orders o on o.id = ",
+            $row,
+            ".order_id where ",
             $condition,
-            " order by o.placed_at desc, o.id desc limit 51"
+            " and ",
+            $row,
+            ".order_id",
+            $behind,
+            $row,
+            ".order_id",
+            $until,
+            " and ($3 = '' or o.payment_state = $3) and ($4 = '' or o.fulfilment_state = $4)
+             and o.placed_at >= $5 and o.placed_at < $6 order by ",
+            $row,
+            ".order_id",
+            $limit
         )
     };
 }
 
-/// Orders with these states; an empty state stands for all.
+/// [`found_by!`], in the order of the slice.
+macro_rules! find_by {
+    ($db:ident, $slice:ident, $value:ident, $states:ident, $table:literal, $row:literal, $condition:expr) => {{
+        let (key, until) = $slice.near_ids();
+        let (payment, fulfilment) = $states;
+        let Span { from, until: before } = $slice.span;
+        let sql = if $slice.is_oldest_first() {
+            found_by!(oldest, $table, $row, $condition)
+        } else {
+            found_by!(newest, $table, $row, $condition)
+        };
+        $db.fetch_all(sql, &[&key, &$value, &payment, &fulfilment, &from, &before, &until]).await
+    }};
+}
+
+/// A payment and a fulfilment state; an empty one stands for all.
+pub(in crate::orders) type States<'a> = (&'a str, &'a str);
+
+/// The condition that an order counts as a sale, where `$5` is 1.
+macro_rules! sales_only {
+    () => {
+        concat!("($5 = 0 or (", is_sale!(), "))")
+    };
+}
+
+/// The statement of a list for these states: `$6` is the one that is given, or the payment state and `$7` the fulfilment state.
+macro_rules! of_states {
+    ($order:ident, $states:ident) => {
+        match ($states.0.is_empty(), $states.1.is_empty()) {
+            (true, true) => listed!($order, sales_only!()),
+            (false, true) => listed!($order, concat!("o.payment_state = $6 and ", sales_only!())),
+            (true, false) => listed!($order, concat!("o.fulfilment_state = $6 and ", sales_only!())),
+            (false, false) => listed!($order, concat!("o.payment_state = $6 and o.fulfilment_state = $7 and ", sales_only!())),
+        }
+    };
+}
+
+/// Orders with these states, or those of them that are sales.
 pub(in crate::orders) async fn by_state(
     db: &mut impl Read,
-    (at, id): PageKey,
-    payment: &str,
-    fulfilment: &str,
+    slice: Slice,
+    states: States<'_>,
+    sales: bool,
 ) -> Result<Vec<OrderRow>, DbError> {
-    match (payment.is_empty(), fulfilment.is_empty()) {
-        (true, true) => db.fetch_all(newest!("true"), &[&at, &id]).await,
-        (false, true) => db.fetch_all(newest!("o.payment_state = $3"), &[&at, &id, &payment]).await,
-        (true, false) => db.fetch_all(newest!("o.fulfilment_state = $3"), &[&at, &id, &fulfilment]).await,
-        (false, false) => {
-            let sql = newest!("o.payment_state = $3 and o.fulfilment_state = $4");
-            db.fetch_all(sql, &[&at, &id, &payment, &fulfilment]).await
-        }
+    let ((at, id), Span { from, until }) = (slice.near_key(), slice.span);
+    let sql = match slice.order {
+        RowOrder::Newest if from == i64::MIN => of_states!(newest, states),
+        RowOrder::Newest => of_states!(newest_days, states),
+        RowOrder::Oldest if until == i64::MAX => of_states!(oldest, states),
+        RowOrder::Oldest => of_states!(oldest_days, states),
+        RowOrder::Dearest => of_states!(dearest_sorted, states),
+        RowOrder::Cheapest => of_states!(cheapest_sorted, states),
+    };
+    match states {
+        ("", "") => db.fetch_all(sql, &[&at, &id, &from, &until, &sales]).await,
+        (one, "") | ("", one) => db.fetch_all(sql, &[&at, &id, &from, &until, &sales, &one]).await,
+        (payment, fulfilment) => db.fetch_all(sql, &[&at, &id, &from, &until, &sales, &payment, &fulfilment]).await,
     }
 }
 
@@ -78,12 +282,16 @@ pub(crate) use money_is_missing;
 /// The condition of a queue, the same for its list and its count.
 macro_rules! in_queue {
     (to_pack) => {
-        "o.fulfilment_state in ('unfulfilled', 'partial') and o.cancelled_at is null
+        concat!(
+            "o.fulfilment_state in ('unfulfilled', 'partial') and o.cancelled_at is null
          and (o.payment_method = 'cod' or o.payment_state in ('authorised', 'partly_paid', 'paid', 'partly_refunded'))
          and o.payment_state not in ('refunded', 'voided')
-         and (select coalesce(sum(l.quantity - l.cancelled - l.shipped), 0) from order_lines l where l.order_id = o.id)
+         and (select coalesce(sum(",
+            open_units!("l"),
+            "), 0) from order_lines l where l.order_id = o.id)
             > (select coalesce(sum(pl.quantity), 0) from parcels p join parcel_lines pl on pl.parcel_id = p.id
                where p.order_id = o.id and p.state = 'packed')"
+        )
     };
     (to_ship) => {
         // Both conditions of a parcel: the second is that of the index of those that wait.
@@ -106,14 +314,28 @@ macro_rules! in_queue {
     };
 }
 
-/// The orders of a queue, newest first.
-pub(in crate::orders) async fn by_queue(db: &mut impl Read, (at, id): PageKey, queue: OrderQueue) -> Result<Vec<OrderRow>, DbError> {
-    match queue {
-        OrderQueue::ToPack => db.fetch_all(newest!(in_queue!(to_pack)), &[&at, &id]).await,
-        OrderQueue::ToShip => db.fetch_all(newest!(in_queue!(to_ship)), &[&at, &id]).await,
-        OrderQueue::Unpaid => db.fetch_all(newest!(in_queue!(unpaid)), &[&at, &id]).await,
-        OrderQueue::CashDue => db.fetch_all(newest!(in_queue!(cash_due)), &[&at, &id]).await,
-    }
+/// The statement of a queue's list. Queues are short, so they are sorted; the newest first are read in their order.
+macro_rules! of_queue {
+    ($queue:ident, $order:expr) => {
+        match $order {
+            RowOrder::Newest => listed!(newest, in_queue!($queue)),
+            RowOrder::Oldest => listed!(oldest_found, in_queue!($queue)),
+            RowOrder::Dearest => listed!(dearest_found, in_queue!($queue)),
+            RowOrder::Cheapest => listed!(cheapest_found, in_queue!($queue)),
+        }
+    };
+}
+
+/// The orders of a queue.
+pub(in crate::orders) async fn by_queue(db: &mut impl Read, slice: Slice, queue: OrderQueue) -> Result<Vec<OrderRow>, DbError> {
+    let ((at, id), Span { from, until }) = (slice.near_key(), slice.span);
+    let sql = match queue {
+        OrderQueue::ToPack => of_queue!(to_pack, slice.order),
+        OrderQueue::ToShip => of_queue!(to_ship, slice.order),
+        OrderQueue::Unpaid => of_queue!(unpaid, slice.order),
+        OrderQueue::CashDue => of_queue!(cash_due, slice.order),
+    };
+    db.fetch_all(sql, &[&at, &id, &from, &until]).await
 }
 
 /// How many orders are in each queue.
@@ -143,90 +365,119 @@ pub(in crate::orders) async fn queue_counts(db: &mut impl Read) -> Result<Counts
     .await
 }
 
-/// Numbers from `from` up to, but without, `to`, in their order: a short beginning has too many to sort them by time. A page begins after
-/// the number of the order in its key.
+/// Numbers from the first up to, but without, the second, in their order: a short beginning has too many to sort them by time. A page begins
+/// behind the number of the order in its key.
 pub(in crate::orders) async fn by_number(
     db: &mut impl Read,
-    (_, id): PageKey,
-    (from, to): (&str, &str),
-    payment: &str,
-    fulfilment: &str,
+    slice: Slice,
+    back: bool,
+    (first, end): (&str, &str),
+    (payment, fulfilment): States<'_>,
 ) -> Result<Vec<OrderRow>, DbError> {
-    db.fetch_all(
-        concat!(
-            rows!(),
-            " from orders o where o.number >= $2 and o.number < $3
-                and o.number > coalesce((select k.number from orders k where k.id = $1), '')
-                and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)
-             order by o.number limit 51"
-        ),
-        &[&id, &from, &to, &payment, &fulfilment],
-    )
-    .await
+    macro_rules! numbered {
+        ($behind:literal, $order:literal) => {
+            concat!(
+                rows!(),
+                " from orders o where o.number >= $2 and o.number < $3 and o.number ",
+                $behind,
+                " and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)
+                    and +o.placed_at >= $6 and +o.placed_at < $7
+                 order by o.number",
+                $order,
+                " limit 51"
+            )
+        };
+    }
+    let sql = if back {
+        numbered!("< coalesce((select k.number from orders k where k.id = $1), $3)", " desc")
+    } else {
+        numbered!("> coalesce((select k.number from orders k where k.id = $1), '')", "")
+    };
+    let Span { from, until } = slice.span;
+    db.fetch_all(sql, &[&slice.key.1, &first, &end, &payment, &fulfilment, &from, &until]).await
 }
 
 /// Orders that used a discount code, in the order of their ids, as [`by_sku`]. One is found by the first share of the code that it has.
 pub(in crate::orders) async fn by_discount(
     db: &mut impl Read,
-    (_, id): PageKey,
+    slice: Slice,
     code: &str,
-    payment: &str,
-    fulfilment: &str,
+    states: States<'_>,
 ) -> Result<Vec<OrderRow>, DbError> {
-    db.fetch_all(
+    find_by!(
+        db,
+        slice,
+        code,
+        states,
+        "order_adjustments",
+        "a",
         concat!(
-            rows!(),
-            " from order_adjustments a join orders o on o.id = a.order_id where ",
             of_discount_code!(),
-            " and a.reference = $2 and a.order_id < $1
-                and not exists (select 1 from order_adjustments b
-                    where b.order_id = a.order_id and b.n < a.n and b.source = a.source and b.reference = a.reference)
-                and ($3 = '' or o.payment_state = $3) and ($4 = '' or o.fulfilment_state = $4)
-             order by a.order_id desc limit 51"
-        ),
-        &[&id, &code, &payment, &fulfilment],
+            " and a.reference = $2 and not exists (select 1 from order_adjustments b
+                where b.order_id = a.order_id and b.n < a.n and b.source = a.source and b.reference = a.reference)"
+        )
     )
-    .await
 }
 
+/// Orders with a parcel of this tracking number, in the order of their ids, as [`by_sku`]. One is found by the first of its parcels that has it.
+pub(in crate::orders) async fn by_tracking(
+    db: &mut impl Read,
+    slice: Slice,
+    tracking: &str,
+    states: States<'_>,
+) -> Result<Vec<OrderRow>, DbError> {
+    find_by!(
+        db,
+        slice,
+        tracking,
+        states,
+        "parcels",
+        "p",
+        "p.tracking_number = $2
+         and not exists (select 1 from parcels q where q.order_id = p.order_id and q.id < p.id and q.tracking_number = $2)"
+    )
+}
+
+/// Orders of contacts.
 pub(in crate::orders) async fn by_contacts(
     db: &mut impl Read,
-    (at, id): PageKey,
+    slice: Slice,
     contacts: &[ContactId],
-    payment: &str,
-    fulfilment: &str,
+    (payment, fulfilment): States<'_>,
 ) -> Result<Vec<OrderRow>, DbError> {
-    db.fetch_all(
-        newest!(
-            "o.contact_id in (select unhex(value->>'id') from json_each($3))
-             and ($4 = '' or o.payment_state = $4) and ($5 = '' or o.fulfilment_state = $5)"
-        ),
-        &[&at, &id, &json_ids(contacts), &payment, &fulfilment],
-    )
-    .await
+    macro_rules! theirs {
+        () => {
+            "o.contact_id in (select unhex(value->>'id') from json_each($5))
+             and ($6 = '' or o.payment_state = $6) and ($7 = '' or o.fulfilment_state = $7)"
+        };
+    }
+    let ((at, id), Span { from, until }) = (slice.near_key(), slice.span);
+    let sql = if slice.is_oldest_first() { listed!(oldest_found, theirs!()) } else { listed!(newest, theirs!()) };
+    db.fetch_all(sql, &[&at, &id, &from, &until, &json_ids(contacts), &payment, &fulfilment]).await
 }
 
-/// Orders with a line of this variant, in the order of their ids: that in which they were made, and that of the index of lines.
-pub(in crate::orders) async fn by_sku(
-    db: &mut impl Read,
-    (_, id): PageKey,
-    sku: &str,
-    payment: &str,
-    fulfilment: &str,
-) -> Result<Vec<OrderRow>, DbError> {
-    db.fetch_all(
-        concat!(
-            rows!(),
-            " from order_lines s join orders o on o.id = s.order_id
-             where s.variant_id = (select v.id from variants v where v.sku = $2) and s.order_id < $1
-                and ($3 = '' or o.payment_state = $3) and ($4 = '' or o.fulfilment_state = $4)
-             order by s.order_id desc limit 51"
-        ),
-        &[&id, &sku, &payment, &fulfilment],
+/// Orders with a line of the variant with this SKU, in the order of their ids: that in which they were made, and that of the index of lines.
+/// A SKU is found in any case; where several differ by nothing else, the one that is written so counts.
+pub(in crate::orders) async fn by_sku(db: &mut impl Read, slice: Slice, sku: &str, states: States<'_>) -> Result<Vec<OrderRow>, DbError> {
+    find_by!(
+        db,
+        slice,
+        sku,
+        states,
+        "order_lines",
+        "s",
+        "s.variant_id = (select v.id from variants v where lower(v.sku) = lower($2)
+            order by case when v.sku = $2 then 0 else 1 end, v.id limit 1)"
     )
-    .await
 }
 
-pub(in crate::orders) async fn of_user(db: &mut impl Read, (at, id): PageKey, user: UserId) -> Result<Vec<OrderRow>, DbError> {
-    db.fetch_all(newest!("o.user_id = $3"), &[&at, &id, &user]).await
+pub(in crate::orders) async fn of_user(db: &mut impl Read, slice: Slice, user: UserId) -> Result<Vec<OrderRow>, DbError> {
+    // Of all days: with bounds that it cannot estimate, Postgres reads all orders of the shopper and sorts them.
+    let (at, id) = slice.near_key();
+    let sql = if slice.is_oldest_first() {
+        listed!("(o.placed_at, o.id) >", "true", "o.user_id = $3", "o.placed_at, o.id")
+    } else {
+        listed!("(o.placed_at, o.id) <", "true", "o.user_id = $3", "o.placed_at desc, o.id desc")
+    };
+    db.fetch_all(sql, &[&at, &id, &user]).await
 }

@@ -1,19 +1,27 @@
-mod filters;
+//! The SQL of one order: head, lines, facts, what is paid of it. Lists are in `list.rs`.
+
 mod list;
 mod lookup;
+mod of_person;
+mod saved_filters;
 
-use domain::id::{AddressId, ContactId, OrderId, OrderLineId, PictureId, UserId};
-use domain::order::{AttemptState, Channel, DeliveryState, FulfilmentState, PaymentFacts, PaymentMethod, PaymentState};
+use domain::id::{AddressId, ContactId, OrderId, OrderLineId, PictureId, ProductId, UserId};
+use domain::order::{AttemptState, Channel, DeliveryState, FulfilmentState, PaymentFacts, PaymentMethod, PaymentState, open_units};
 use domain::{Currency, Timestamp};
 
 use platform::db::{DbError, Flag, Read, Tx};
 
 use super::LockedOrder;
 
-pub(super) use filters::{SavedFilter, delete_filter, filters, save_filter};
 pub(crate) use list::money_is_missing;
-pub(super) use list::{OrderRow, PageKey, by_contacts, by_discount, by_number, by_queue, by_sku, by_state, of_user, queue_counts};
+pub(super) use list::{
+    OrderRow, PageKey, RowOrder, Slice, Span, by_contacts, by_discount, by_number, by_queue, by_sku, by_state, by_tracking, of_user,
+    queue_counts,
+};
 pub(super) use lookup::{links_since, of_address};
+pub(super) use of_person::of_person;
+pub(crate) use of_person::{PersonKeys, Sale, Spent, addresses_of, count_of, sales_of, spent_of};
+pub(super) use saved_filters::{SavedFilter, delete_filter, filters, save_filter};
 
 /// An order without its lines.
 #[derive(Clone, Debug, platform::db::FromRow)]
@@ -29,6 +37,8 @@ pub(crate) struct Head {
     pub billing_address_id: Option<AddressId>,
     pub delivery_code: Option<String>,
     pub delivery_name: Option<String>,
+    /// Sealed.
+    pub gift_note: Option<Vec<u8>>,
     pub promised_from: Option<Timestamp>,
     pub promised_to: Option<Timestamp>,
     pub payment_method: PaymentMethod,
@@ -77,8 +87,8 @@ pub(crate) struct Facts {
 pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<Head>, DbError> {
     db.fetch_optional(
         "select id, number, contact_id, user_id, channel, currency, locale, delivery_address_id, billing_address_id, delivery_code,
-            delivery_name, promised_from, promised_to, payment_method, subtotal, discount, delivery_fee, tax, total, waived,
-            waived_tax, payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
+            delivery_name, gift_note, promised_from, promised_to, payment_method, subtotal, discount, delivery_fee, tax, total,
+            waived, waived_tax, payment_state, fulfilment_state, delivery_state, placed_at, cancelled_at, cancel_reason, version
          from orders where id = $1",
         &[&order],
     )
@@ -171,6 +181,7 @@ pub(crate) async fn set_cancelled(tx: &mut Tx, order: &LockedOrder, reason: &str
 #[derive(Clone, Debug, platform::db::FromRow)]
 pub(crate) struct Line {
     pub id: OrderLineId,
+    pub product_id: ProductId,
     pub sku: String,
     pub name: String,
     pub options: String,
@@ -192,15 +203,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Units that are still to leave.
+    /// Units that can still be cancelled, or sent.
     pub(crate) const fn open(&self) -> i64 {
-        self.quantity - self.cancelled - self.shipped
+        open_units(self.quantity, self.cancelled, self.shipped)
     }
 }
 
 pub(crate) async fn lines(db: &mut impl Read, order: OrderId) -> Result<Vec<Line>, DbError> {
     db.fetch_all(
-        "select id, sku, name, options, picture_id, quantity, unit_price, discount, tax, total, cancelled, shipped, delivered, returned,
+        "select id, product_id, sku, name, options, picture_id, quantity, unit_price, discount, tax, total, cancelled, shipped, delivered, returned,
             restocked
          from order_lines where order_id = $1 order by position",
         &[&order],

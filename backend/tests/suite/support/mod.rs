@@ -1,5 +1,6 @@
 //! A shop to test with, on each database.
 
+pub mod buckets;
 pub mod fill;
 pub mod outside;
 pub mod wire;
@@ -47,6 +48,20 @@ impl std::ops::Deref for TestShop {
     type Target = Shop;
     fn deref(&self) -> &Shop {
         &self.shop
+    }
+}
+
+impl TestShop {
+    /// The shop opened once more, as by another program on its database. Neither hears of the other's changes.
+    pub async fn open_again(&self) -> Shop {
+        let config = self.config().clone();
+        Shop::open_with(config.clone(), adapters(&config), self.clock.clone(), Arc::new(SystemRng)).await.unwrap()
+    }
+
+    /// The configuration of a node beside this one, with a folder of its own and the same key.
+    pub fn config_beside(&self, folder: &Folder) -> ShopConfig {
+        let key = self.folder.path().join("key");
+        ShopConfig { data_dir: folder.path().to_owned(), key_file: Some(key), ..self.config().clone() }
     }
 }
 
@@ -295,6 +310,7 @@ pub fn form(cart: domain::id::CartId, payment: PaymentMethod) -> CheckoutForm {
         delivery_address: address(),
         billing_address: None,
         delivery: "standard".into(),
+        gift_note: String::new(),
         payment,
         seen_total: None,
     }
@@ -314,5 +330,5 @@ pub async fn place(shop: &Shop, of: &[(VariantId, i64)]) -> Result<Placed, backe
 
 /// Buys a cart as a guest with this key.
 pub async fn buy(shop: &Shop, cart: domain::id::CartId, key: &str) -> Result<Placed, backend::checkout::CheckoutError> {
-    backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Web, key, form(cart, PaymentMethod::Cod)).await
+    backend::checkout::place_order(shop, &guest(shop), Locale::En, Channel::Web, key, form(cart, PaymentMethod::Cash)).await
 }

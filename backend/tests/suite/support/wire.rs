@@ -14,6 +14,8 @@ struct State {
     cut: bool,
     /// Connections made before this one transfer no more data.
     swallows: u32,
+    /// New connections are taken, and nothing is transferred on them.
+    stalls_new: bool,
 }
 
 /// The wire. It ends with its owner.
@@ -27,7 +29,7 @@ impl Wire {
     pub async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = watch::Sender::new(State { cut: false, swallows: 0 });
+        let state = watch::Sender::new(State { cut: false, swallows: 0, stalls_new: false });
         tokio::spawn(carry(listener, address, server, state.subscribe()));
         Self { address, state }
     }
@@ -48,6 +50,11 @@ impl Wire {
 
     pub fn mend(&self) {
         self.state.send_modify(|state| state.cut = false);
+    }
+
+    /// As if the server were too busy for new connections, and answered on those there are.
+    pub fn stall_new(&self) {
+        self.state.send_modify(|state| state.stalls_new = true);
     }
 
     /// As if something between had forgotten the connections there are: no packet of theirs arrives any more. New ones are carried.
@@ -71,8 +78,13 @@ async fn carry(listener: TcpListener, address: SocketAddr, server: SocketAddr, m
                 tokio::select! {
                     taken = listener.accept() => {
                         if let Ok((client, _)) = taken {
-                            let (state, since) = (state.clone(), state.borrow().swallows);
+                            let (mut state, since) = (state.clone(), state.borrow().swallows);
                             tokio::spawn(async move {
+                                if state.borrow().stalls_new {
+                                    let _client = client;
+                                    let _ = state.wait_for(|state| state.cut).await;
+                                    return;
+                                }
                                 let Ok(server) = TcpStream::connect(server).await else { return };
                                 let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
                                 tokio::join!(

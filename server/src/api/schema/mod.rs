@@ -3,7 +3,9 @@
 //! Amounts are minor units (centavos) beside a currency; times are milliseconds since 1970 UTC; texts are in the caller's
 //! language. Fields are added, never taken away.
 
+mod address;
 mod cart;
+mod new_order;
 mod order;
 mod order_price;
 mod products;
@@ -13,7 +15,9 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+pub use address::*;
 pub use cart::*;
+pub use new_order::*;
 pub use order::*;
 pub use order_price::*;
 pub use products::*;

@@ -1,235 +1,11 @@
-//! Checkouts and orders in the API.
+//! Orders in the API: as bought, with their states, parcels and payments; what is cancelled and refunded of them; lists.
 
 use domain::id::OrderLineId;
-use domain::order::PaymentMethod;
 use domain::view;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Money, OrderAdjustment, OrderTax, whole, whole_or_none};
-
-/// A postal address. Fields that a country does not use stay empty.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Address {
-    /// Name of the person who receives the parcel.
-    #[serde(default)]
-    #[schema(max_length = 120, example = "Ana Reyes")]
-    pub recipient: String,
-    /// Telephone number for the courier.
-    #[serde(default)]
-    #[schema(max_length = 40, example = "+639171234567")]
-    pub phone: String,
-    /// Country, as ISO 3166-1 alpha-2.
-    #[schema(min_length = 2, max_length = 2, pattern = "^[A-Z]{2}$", example = "PH")]
-    pub country: String,
-    /// House number and street.
-    #[serde(default)]
-    #[schema(max_length = 120, example = "12 Mabini Street")]
-    pub line1: String,
-    /// Floor, unit or landmark.
-    #[serde(default)]
-    #[schema(max_length = 120)]
-    pub line2: String,
-    /// Barangay; in the Philippines only.
-    #[serde(default)]
-    #[schema(max_length = 120)]
-    pub barangay: String,
-    /// City or municipality.
-    #[serde(default)]
-    #[schema(max_length = 120)]
-    pub city: String,
-    /// Province, state or prefecture.
-    #[serde(default)]
-    #[schema(max_length = 120)]
-    pub province: String,
-    /// Region; in the Philippines only.
-    #[serde(default)]
-    #[schema(max_length = 120)]
-    pub region: String,
-    /// Postal code as the country writes it.
-    #[serde(default)]
-    #[schema(max_length = 20)]
-    pub postal_code: String,
-    /// The barangay's code in the Philippine Standard Geographic Code; with it, barangay, city, province and region may stay empty.
-    #[serde(default)]
-    #[schema(max_length = 10, example = "1381300009")]
-    pub place: String,
-}
-
-impl From<Address> for view::Address {
-    fn from(a: Address) -> Self {
-        Self {
-            recipient: a.recipient,
-            phone: a.phone,
-            country: a.country,
-            line1: a.line1,
-            line2: a.line2,
-            barangay: a.barangay,
-            city: a.city,
-            province: a.province,
-            region: a.region,
-            postal_code: a.postal_code,
-            place: a.place,
-        }
-    }
-}
-
-impl From<view::Address> for Address {
-    fn from(a: view::Address) -> Self {
-        Self {
-            recipient: a.recipient,
-            phone: a.phone,
-            country: a.country,
-            line1: a.line1,
-            line2: a.line2,
-            barangay: a.barangay,
-            city: a.city,
-            province: a.province,
-            region: a.region,
-            postal_code: a.postal_code,
-            place: a.place,
-        }
-    }
-}
-
-impl Address {
-    /// `(field, message)` for each field that is too long; `prefix` goes before the field.
-    #[must_use]
-    pub fn too_long(&self, prefix: &str) -> view::FieldErrors {
-        let fields = [
-            ("recipient", &self.recipient, 120),
-            ("phone", &self.phone, 40),
-            ("country", &self.country, 2),
-            ("line1", &self.line1, 120),
-            ("line2", &self.line2, 120),
-            ("barangay", &self.barangay, 120),
-            ("city", &self.city, 120),
-            ("province", &self.province, 120),
-            ("region", &self.region, 120),
-            ("postal_code", &self.postal_code, 20),
-            ("place", &self.place, 10),
-        ];
-        fields.into_iter().filter_map(|(field, text, max_chars)| too_long(&format!("{prefix}{field}"), text, max_chars)).collect()
-    }
-}
-
-/// The error of a field that has more than `max_chars` characters.
-#[must_use]
-pub fn too_long(field: &str, text: &str, max_chars: usize) -> Option<(String, String)> {
-    (text.chars().count() > max_chars).then(|| (field.to_owned(), format!("At most {max_chars} characters.")))
-}
-
-/// A way to deliver.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DeliveryOption {
-    /// For `delivery` of a checkout.
-    #[schema(example = "standard")]
-    pub code: String,
-    /// Name of the delivery method in the caller's language.
-    pub name: String,
-    /// What the delivery method promises, in a sentence.
-    pub description: String,
-    /// What it costs for this cart.
-    pub fee: Money,
-    /// The earliest promised time.
-    pub from: i64,
-    /// The latest promised time.
-    pub to: i64,
-    /// Whether `cod`, cash on delivery, can be chosen with it.
-    pub collects_cash: bool,
-}
-
-/// The ways to deliver a cart to an address.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DeliveryOptions {
-    /// Cheapest first; none when nothing goes there.
-    pub options: Vec<DeliveryOption>,
-}
-
-impl From<Vec<view::DeliveryOption>> for DeliveryOptions {
-    fn from(options: Vec<view::DeliveryOption>) -> Self {
-        let option = |o: view::DeliveryOption| DeliveryOption {
-            code: o.code,
-            name: o.name,
-            description: o.description,
-            fee: o.fee.into(),
-            from: o.from.millis(),
-            to: o.to.millis(),
-            collects_cash: o.cash.is_taken(),
-        };
-        Self { options: options.into_iter().map(option).collect() }
-    }
-}
-
-/// The person who buys, and how the shop reaches them.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Contact {
-    /// Given name and family name.
-    #[schema(min_length = 1, max_length = 200, example = "Ana Reyes")]
-    pub name: String,
-    /// E-mail address that mails about the order go to.
-    #[schema(min_length = 3, max_length = 254, example = "ana@example.com")]
-    pub email: String,
-    /// Telephone number; may stay empty.
-    #[serde(default)]
-    #[schema(max_length = 40, example = "+639171234567")]
-    pub phone: String,
-}
-
-/// How an order is paid.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Payment {
-    /// Cash: on delivery the courier collects it, at a counter whoever sells.
-    Cod,
-    /// A card: the answer has the address where the shopper pays.
-    Card,
-}
-
-impl From<Payment> for PaymentMethod {
-    fn from(payment: Payment) -> Self {
-        match payment {
-            Payment::Cod => Self::Cod,
-            Payment::Card => Self::Card,
-        }
-    }
-}
-
-/// Everything that makes an order of a cart.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewOrder {
-    /// The person who buys. Contact, delivery_address and delivery are needed, except for what is handed over at a counter: a cart of the channel
-    /// `till` may be ordered without all three.
-    #[serde(default)]
-    pub contact: Option<Contact>,
-    /// Address that the parcels go to.
-    #[serde(default)]
-    pub delivery_address: Option<Address>,
-    /// Who pays, when elsewhere.
-    #[serde(default)]
-    pub billing_address: Option<Address>,
-    /// The code of a delivery option.
-    #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "standard")]
-    pub delivery: Option<String>,
-    /// How it is paid.
-    pub payment: Payment,
-    /// The total that the shopper was shown, minor units; when it has changed, no order is made.
-    #[serde(default, deserialize_with = "whole_or_none")]
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    pub expected_total: Option<i64>,
-}
-
-impl NewOrder {
-    /// Does it say nothing of who buys, and of where and how it is delivered?
-    #[must_use]
-    pub const fn is_without_delivery(&self) -> bool {
-        self.contact.is_none() && self.delivery_address.is_none() && self.billing_address.is_none() && self.delivery.is_none()
-    }
-}
+use super::{Address, Contact, Money, OrderAdjustment, OrderTax, whole};
 
 /// An order that was placed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -314,7 +90,7 @@ pub struct NewCancellation {
     /// Units that did not leave yet; the same line twice is added up.
     #[schema(min_items = 1, max_items = 200)]
     pub lines: Vec<LineUnits>,
-    /// Is their share of the delivery fee no longer due either?
+    /// Is their share of the delivery fee waived as well?
     #[serde(default)]
     pub with_delivery_fee: bool,
     /// Why, for the staff.
@@ -343,12 +119,24 @@ pub struct NewRefund {
     pub reason: String,
 }
 
-/// A refund that was made, or is on its way.
+/// Money that goes back: a refund of each payment that it comes of.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Refund {
-    /// Id of the refund; none while the gateway does not answer.
-    pub id: Option<String>,
-    /// `done`, or `pending` while the gateway does not answer: it is asked again by itself.
+    /// `done`; `pending` while the gateway does not answer about one of them; `failed` where one was refused and the others are done.
+    pub state: &'static str,
+    /// The largest payment first; more than one where no single payment brought as much.
+    #[schema(min_items = 1)]
+    pub refunds: Vec<RefundPart>,
+}
+
+/// The refund of one payment.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RefundPart {
+    /// Id of the refund.
+    #[schema(example = "ref_0199c3f17d0a7b6fb2f0d5a9e8c71234")]
+    pub id: String,
+    pub amount: Money,
+    /// `done`; `pending` while the gateway does not answer, which is asked again by itself; `failed` where it refused: staff see to that.
     pub state: &'static str,
 }
 
@@ -373,7 +161,7 @@ pub fn line_units(lines: Vec<LineUnits>) -> Result<Vec<(OrderLineId, i64)>, view
 pub struct Parcel {
     /// Id of the parcel.
     pub id: String,
-    /// `picked`, `packed`, `shipped`, `delivered`, `cancelled` or `returned`.
+    /// `picked` (it is being picked), `packed`, `shipped`, `delivered`, `cancelled` or `returned`.
     pub state: String,
     /// Name of the courier; none before it is shipped.
     pub courier: Option<String>,
@@ -392,7 +180,7 @@ pub struct Parcel {
 pub struct OrderPayment {
     /// Id of the payment.
     pub id: String,
-    /// What it is made with: `cod` or `card`.
+    /// What it is made with: `cod` (cash) or `card`.
     pub tender: String,
     /// `pending`, `requires_action`, `authorised`, `captured`, `failed` or `voided`.
     pub state: String,
@@ -470,11 +258,13 @@ pub struct Order {
     pub billing_address: Option<Address>,
     /// The delivery method's name as bought.
     pub delivery_name: Option<String>,
+    /// What is to be written on a card in the parcel.
+    pub gift_note: Option<String>,
     /// The earliest promised time.
     pub promised_from: Option<i64>,
     /// The latest promised time.
     pub promised_to: Option<i64>,
-    /// `cod` or `card`.
+    /// `cod` (cash, on delivery or at a counter) or `card`.
     pub payment_method: String,
     /// Lines as they were bought.
     pub lines: Vec<OrderLine>,
@@ -492,7 +282,7 @@ pub struct Order {
     pub taxes: Vec<OrderTax>,
     /// What was to be paid when it was placed: items less discount, and delivery; tax included.
     pub total: Money,
-    /// What is no longer due of it, as its items came back or are not sent.
+    /// What is waived of it: not charged, as its items came back or are not sent.
     pub waived: Money,
     /// Money that the shop took, over all attempts.
     pub captured: Money,
@@ -500,7 +290,8 @@ pub struct Order {
     pub refunded: Money,
     /// Its payments, oldest first; for keys with `read_orders` only.
     pub payments: Vec<OrderPayment>,
-    /// `pending`, `requires_action`, `authorised`, `partly_paid`, `paid`, `partly_refunded`, `refunded`, `failed` or `voided`.
+    /// `pending` (nothing is paid or promised), `requires_action` (the bank asks the shopper to confirm), `authorised`, `partly_paid`, `paid`,
+    /// `partly_refunded`, `refunded`, `failed` or `voided` (cancelled before anything was paid).
     pub payment_state: String,
     /// `unfulfilled`, `partial`, `fulfilled`, `cancelled` or `returned`.
     pub fulfilment_state: String,
@@ -547,6 +338,7 @@ impl From<view::OrderView> for Order {
             delivery_address: o.delivery_address.map(Into::into),
             billing_address: o.billing_address.map(Into::into),
             delivery_name: o.delivery_name,
+            gift_note: o.gift_note,
             promised_from: o.promised.map(|(from, _)| from.millis()),
             promised_to: o.promised.map(|(_, to)| to.millis()),
             payment_method: o.payment_method.to_string(),

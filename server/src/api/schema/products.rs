@@ -154,7 +154,8 @@ pub struct Found {
 
 impl From<view::SearchView> for Found {
     fn from(found: view::SearchView) -> Self {
-        Self { products: found.products.into_iter().map(Into::into).collect(), corrected: found.corrected, next: found.next }
+        let view::ListingView { products, next, .. } = found.listing.unwrap_or_default();
+        Self { products: products.into_iter().map(Into::into).collect(), corrected: found.corrected, next }
     }
 }
 

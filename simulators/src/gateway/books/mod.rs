@@ -61,6 +61,14 @@ impl Books {
         Self { base: base.to_owned(), ..Self::default() }
     }
 
+    pub fn add_intent(&mut self, intent: Intent) {
+        self.intents.insert(intent.id.clone(), intent);
+    }
+
+    pub fn add_charge(&mut self, charge: Charge) {
+        self.charges.insert(charge.id.clone(), charge);
+    }
+
     /// The events since the last call, oldest first.
     pub fn take_events(&mut self) -> Vec<BookedEvent> {
         std::mem::take(&mut self.events)

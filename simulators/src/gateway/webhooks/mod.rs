@@ -139,7 +139,7 @@ impl Webhooks {
     }
 
     /// Queues an event without waiting. `request` and `key` are the request that caused it and its idempotency key, if any.
-    pub fn send(&self, booked: &BookedEvent, request: Option<&str>, key: Option<&str>) {
+    pub fn enqueue(&self, booked: &BookedEvent, request: Option<&str>, key: Option<&str>) {
         let id = fresh_id("evt");
         let mut state = lock(&self.state);
         let event = json!({

@@ -21,7 +21,7 @@ const MAX_STATUS_LINE_BYTES: usize = 4_096;
 ///
 /// # Errors
 /// The endpoint cannot be reached, does not answer in time, or not in HTTP.
-pub async fn signed_json(endpoint: &Endpoint, body: &str) -> io::Result<u16> {
+pub async fn post_signed(endpoint: &Endpoint, body: &str) -> io::Result<u16> {
     let signature = signature(&endpoint.secret, now_seconds(), body)?;
     let late = |_| io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
     timeout(TIMEOUT, send(endpoint, body, &signature)).await.map_err(late)?

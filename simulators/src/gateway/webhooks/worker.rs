@@ -108,7 +108,7 @@ async fn attempt(state: &Mutex<WebhookState>, event: &Event, copy: usize, number
     let Some(endpoint) = lock(state).endpoint.clone() else {
         return true;
     };
-    let answer = post::signed_json(&endpoint, &event.body).await;
+    let answer = post::post_signed(&endpoint, &event.body).await;
     let accepted = matches!(answer, Ok(200..=299));
     tracing::debug!(event = event.id, kind = event.kind, copy, number, ?answer, "webhook");
     let delivery = Delivery {

@@ -3,9 +3,10 @@
 use domain::messages::t;
 use domain::slug;
 use domain::view::{FieldErrors, OptionDraft, ProductDraft, VariantDraft};
-use domain::{Currency, Locale, number};
+use domain::{Currency, Locale, number_input};
 
 use super::{OptionForm, ProductForm, VariantForm};
+use crate::facts::FactForm;
 use crate::separated::parts;
 
 /// Parses fields, and collects the errors by field.
@@ -24,7 +25,7 @@ impl FormParser {
         if text.trim().is_empty() {
             return None;
         }
-        let amount = number::decimal(text, self.currency.exponent());
+        let amount = number_input::decimal(text, self.currency.exponent());
         if let Err(error) = amount {
             self.wrong(field, error.of_amount());
         }
@@ -35,7 +36,7 @@ impl FormParser {
         if text.trim().is_empty() {
             return 0;
         }
-        number::whole(text).unwrap_or_else(|error| {
+        number_input::whole(text).unwrap_or_else(|error| {
             self.wrong(field, error.of_whole());
             0
         })
@@ -120,6 +121,8 @@ impl ProductForm {
             version: self.version.parse().unwrap_or(0),
             handle: self.handle.clone(),
             category: self.category.parse().ok(),
+            product_type: self.product_type.parse().ok(),
+            facts: self.facts.iter().filter_map(FactForm::parsed).collect(),
             vendor: self.vendor.clone(),
             tax_class: self.tax_class.clone(),
             featured,

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use domain::messages::t;
-use domain::number::DecimalMark;
+use domain::number_input::DecimalMark;
 use domain::slug;
 use domain::view::ImportProblem;
 use domain::{Currency, Locale};
@@ -58,7 +58,7 @@ pub(super) fn parse(locale: Locale, currency: Currency, decimals: Option<Decimal
     }
     let Parser { mut products, mut problems, .. } = parser;
     if let Some((line, column, text)) = file.ambiguous.take() {
-        return Err(ParseError::WhichDecimalMark { line, column, text });
+        return Err(ParseError::AmbiguousDecimalMark { line, column, text });
     }
     problems.extend(file.notices.take());
     products.iter_mut().for_each(FileProduct::finish);
@@ -220,7 +220,6 @@ impl<'a> Parser<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at what is not as expected")]
 mod tests {
     use super::*;
 

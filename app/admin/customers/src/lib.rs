@@ -1,0 +1,35 @@
+//! Admin pages: the customers, a customer with orders, notes and tags, and one customer made of two. Their addresses are in
+//! `app/src/admin.rs`.
+
+#![forbid(unsafe_code)]
+#![recursion_limit = "512"]
+
+pub mod customer;
+pub mod list;
+pub mod merge;
+mod notes;
+mod rows;
+
+use session::Access;
+#[cfg(feature = "ssr")]
+use session::AppError;
+
+/// Every server function of these pages, with its access.
+#[must_use]
+pub fn access() -> Vec<(&'static str, Access)> {
+    [list::ACCESS, customer::ACCESS, notes::ACCESS, merge::ACCESS].concat()
+}
+
+#[cfg(feature = "ssr")]
+fn people_error(error: &backend::people::PeopleError) -> AppError {
+    use backend::people::PeopleError;
+    use session::request;
+    match (error, error.message(request::locale())) {
+        (PeopleError::Forbidden(_), _) => request::fail(AppError::new(403)),
+        (PeopleError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
+        (PeopleError::Note, Some(message)) => request::invalid(vec![("note".into(), message)]),
+        (PeopleError::Tag | PeopleError::TooManyTags, Some(message)) => request::invalid(vec![("tag".into(), message)]),
+        (_, Some(message)) => request::fail(AppError::with_message(409, message)),
+        (_, None) => request::unexpected(error),
+    }
+}

@@ -1,0 +1,2 @@
+-- Postgres gets the function `glob`, which SQLite has.
+select 1;
