@@ -14,6 +14,7 @@ PLACES = HERE.parent / "domain" / "data" / "ph" / "places.tsv"
 LANGUAGES = {"en", "fil"}
 FIELDS = {"r": "region", "p": "province", "c": "city", "m": "city", "b": "barangay"}  # kinds of places.tsv
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+PROPERTIES = {"material", "manufacturer", "countryOfOrigin"}  # of schema.org, which the program knows
 wrong: list[str] = []
 
 
@@ -29,7 +30,7 @@ def unique(what: str, values) -> None:
 
 def both(where: str, text: dict) -> None:
     """A text has each language, nothing else, and no loose space."""
-    words = {key: value for key, value in text.items() if key != "key"}
+    words = {key: value for key, value in text.items() if key not in ("key", "property")}
     need(words.keys() == LANGUAGES, f"{where}: languages are {sorted(words)}")
     for language, value in words.items():
         need(value and value == value.strip(), f"{where}: {language} is empty or has space around it")
@@ -42,6 +43,71 @@ def check_digit(gtin: str) -> int:
 
 def picture(where: str, name: str) -> None:
     need((HERE / "pictures" / f"{name}.webp").is_file(), f"{where}: no picture {name}")
+
+
+def one_line(where: str, text: dict, most: int) -> None:
+    both(where, text)
+    for language in LANGUAGES & text.keys():
+        value = text[language]
+        need(value == " ".join(value.split()), f"{where}: {language} has loose spaces or more than a line")
+        need(len(value) <= most, f"{where}: {language} has {len(value)} characters, more than {most}")
+
+
+def table(text: str) -> list[list[str]]:
+    """The rows of a size guide."""
+    return [[cell.strip() for cell in line.split("|")] for line in text.splitlines()]
+
+
+def check_type(one: dict) -> None:
+    handle, fields = one["handle"], one["fields"]
+    need(SLUG.fullmatch(handle), f"type {handle}: not a slug")
+    need(one.keys() <= {"handle", "name", "fields", "size_guide", "size_note"}, f"type {handle}: keys are {sorted(one)}")
+    one_line(f"type {handle}", one["name"], 80)
+    need(1 <= len(fields) <= 6, f"type {handle}: {len(fields)} fields")
+    unique(f"type {handle}: field", (field["key"] for field in fields))
+    unique(f"type {handle}: property", (field["property"] for field in fields if "property" in field))
+    for language in LANGUAGES:
+        unique(f"type {handle}: label", (field.get(language, "").lower() for field in fields))
+    for field in fields:
+        where = f"type {handle} field {field['key']}"
+        need(SLUG.fullmatch(field["key"]), f"{where}: not a slug")
+        one_line(where, field, 80)
+        need(field.get("property", "material") in PROPERTIES, f"{where}: no property {field.get('property')}")
+    need("size_guide" in one or "size_note" not in one, f"type {handle}: a size note without a guide")
+    if "size_note" in one:
+        one_line(f"type {handle} size note", one["size_note"], 500)
+    if "size_guide" in one:
+        check_size_guide(f"type {handle} size guide", one["size_guide"])
+
+
+def check_size_guide(where: str, guide: dict) -> None:
+    """It is a table in each language, with as many rows and cells and the same figures in each."""
+    both(where, guide)
+    rows = {language: table(text) for language, text in guide.items()}
+    for language, own in rows.items():
+        need(len(own) > 1 and 2 <= len(own[0]) <= 12, f"{where}: {language} has too few rows or cells, or too many")
+        need(all(len(row) == len(own[0]) for row in own), f"{where}: {language} has rows of several lengths")
+        need(all(cell for row in own for cell in row), f"{where}: {language} has an empty cell")
+        unique(f"{where} {language}: row", (row[0] for row in own))
+    figures = [[[re.findall(r"\d[\d.,]*", cell) for cell in row] for row in own] for own in rows.values()]
+    need(all(own == figures[0] for own in figures), f"{where}: the languages' rows, cells or figures differ")
+
+
+def check_facts(product: dict, types: dict[str, dict]) -> None:
+    slug, facts, kind = product["slug"], product.get("facts", []), types.get(product.get("type"))
+    need(kind or "type" not in product, f"{slug}: no type {product.get('type')}")
+    order = [field["key"] for field in kind["fields"]] if kind else []
+    keys = [fact["key"] for fact in facts]
+    unique(f"{slug}: fact", keys)
+    for fact in facts:
+        need(fact["key"] in order, f"{slug}: fact {fact['key']} is not of its type")
+        need("property" not in fact, f"{slug}: fact {fact['key']}: a property belongs to the type")
+        one_line(f"{slug} fact {fact['key']}", fact, 300)
+    need([key for key in order if key in keys] == [key for key in keys if key in order], f"{slug}: order of its facts")
+    if kind and "size_guide" in kind:
+        sizes = [row[0] for row in table(kind["size_guide"].get("en", ""))[1:]]
+        options = [[value["en"] for value in option["values"]] for option in product["options"]]
+        need(sizes in options, f"{slug}: no option has the sizes of the guide, {sizes}")
 
 
 def check_product(product: dict, categories: set[str], classes: set[str]) -> None:
@@ -130,6 +196,18 @@ def main() -> None:
     for product in products:
         check_product(product, {one["slug"] for one in categories}, classes)
     need(len(categories) >= 8 and len(products) >= 48, "fewer than 8 categories or 48 products")
+    types = shop["product_type"]
+    unique("type", (one["handle"] for one in types))
+    for one in types:
+        check_type(one)
+    for product in products:
+        check_facts(product, {one["handle"]: one for one in types})
+    facts = [(product.get("type"), fact["key"]) for product in products for fact in product.get("facts", [])]
+    for one in types:
+        for field in one["fields"]:
+            need((one["handle"], field["key"]) in facts, f"type {one['handle']}: no product states {field['key']}")
+    stating = sum("type" in product and len(product.get("facts", [])) >= 2 for product in products)
+    need(stating >= 45, f"only {stating} products have a type and 2 facts")
     used = {one["file"] for product in products for one in product["pictures"]} | {s["picture"] for s in shop["story"]}
     for file in (HERE / "pictures").glob("*.webp"):
         need(file.stem in used, f"picture {file.stem} is used nowhere")
@@ -163,7 +241,8 @@ def main() -> None:
     empty = sum(variant["stock"] == 0 for variant in variants)
     print(
         f"{len(categories)} categories, {len(products)} products, {len(variants)} variants ({empty} out of stock), "
-        f"{sum(len(p['pictures']) for p in products)} pictures: all right"
+        f"{sum(len(p['pictures']) for p in products)} pictures, "
+        f"{len(types)} types, {len(facts)} facts: all right"
     )
 
 

@@ -5,6 +5,9 @@ import { expect, test as base } from '@playwright/test';
 
 export { expect };
 
+/** Without a script nothing uses the WebAssembly, of which Chromium warns after some seconds. */
+const UNUSED_PRELOAD = /was preloaded using link preload but not used/;
+
 /** What the browser says that no visitor should cause: console errors and warnings, uncaught errors, policy violations. */
 class Problems {
   found = [];
@@ -49,7 +52,8 @@ export const test = base.extend({
     expect(problems.unexpected, 'the browser reported no trouble').toEqual([]);
   },
 
-  context: async ({ context, problems }, use) => {
+  context: async ({ context, problems, javaScriptEnabled }, use) => {
+    if (javaScriptEnabled === false) problems.allow(UNUSED_PRELOAD);
     await problems.watch(context);
     await use(context);
   },
@@ -65,6 +69,7 @@ export const test = base.extend({
   visitor: async ({ browser, problems, contextOptions }, use, info) => {
     const contexts = [];
     await use(async (options = {}) => {
+      if (options.javaScriptEnabled === false) problems.allow(UNUSED_PRELOAD);
       const { viewport, hasTouch, isMobile, deviceScaleFactor, locale, timezoneId } = info.project.use;
       const context = await browser.newContext({
         ...contextOptions, viewport, hasTouch, isMobile, deviceScaleFactor, locale, timezoneId,

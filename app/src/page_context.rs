@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use session::Brand;
 use ui::Theme;
 
-/// Provides what the router has not.
+/// Provides language, theme, time zone and brand where the router did not, as the page's root element has them.
 pub fn provide_page_context() {
     if use_context::<Locale>().is_none() {
         #[cfg(not(feature = "ssr"))]

@@ -29,7 +29,7 @@ use session::cookies::{self, NewCookie};
 use session::language::{AddressLanguage, chosen_locale, page_locale, visitor_locale};
 use session::request::{PartFiles, Visitor, is_inside, signed_out};
 use session::{AppError, Brand, FormFallback};
-use storefront::account::{ChangeAccount, ChangeAddresses, SignIn, SignOut, SignUp};
+use storefront::account::{ChangeAccount, ChangeAddresses, FollowEmailLink, RequestPasswordReset, ResetPassword, SignIn, SignOut, SignUp};
 use storefront::back_in_stock::{AskWhenBack, WithdrawBackInStock};
 use storefront::cancel::CancelOwnOrder;
 use storefront::cart::ChangeCart;
@@ -217,6 +217,9 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
         .route("/orders/find", form::<FindOrder>())
         .route("/sign-in", form::<SignIn>())
         .route("/sign-up", form::<SignUp>())
+        .route("/forgot-password", form::<RequestPasswordReset>())
+        .route("/reset-password/{token}", form::<ResetPassword>())
+        .route("/confirm-email/{token}", form::<FollowEmailLink>())
         .route("/account", form::<SignOut>())
         .route("/account/addresses", form::<ChangeAddresses>())
         .route("/account/preferences", form::<ChangeAccount>())

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
 use leptos_router::{Lazy, SsrMode, path};
-use storefront::account::{AccountPage, AddressesPage, MyOrderPage, MyOrdersPage, PreferencesPage, SignInPage, SignUpPage};
+use storefront::account::{
+    AccountPage, AddressesPage, ConfirmEmailPage, EmailConfirmedPage, ForgotPasswordPage, MyOrderPage, MyOrdersPage, PreferencesPage,
+    ResetPasswordPage, SignInPage, SignUpPage,
+};
 use storefront::back_in_stock::{AskedPage, RequestsPage};
 use storefront::cancel::CancelPage;
 use storefront::cart::CartPage;
@@ -45,6 +48,10 @@ pub fn Shop() -> AnyNestedRoute {
             <Route path=path!("orders/follow/:token/cancel") view={Lazy::<CancelPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("sign-in") view={Lazy::<SignInPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("sign-up") view={Lazy::<SignUpPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("forgot-password") view={Lazy::<ForgotPasswordPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("reset-password/:token") view={Lazy::<ResetPasswordPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("confirm-email") view={Lazy::<EmailConfirmedPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("confirm-email/:token") view={Lazy::<ConfirmEmailPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("account") view={Lazy::<AccountPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("account/orders") view={Lazy::<MyOrdersPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("account/orders/:order") view={Lazy::<MyOrderPage>::new()} ssr=SsrMode::Async/>

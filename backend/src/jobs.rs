@@ -11,7 +11,7 @@ use platform::{Context, Forbidden};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Shop, back_in_stock, catalog, content, mails, notifications, order_management, payments, pricing, refusals};
+use crate::{Shop, back_in_stock, catalog, content, identity, mails, notifications, order_management, payments, pricing, refusals};
 
 /// Why jobs were not shown or retried.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -42,6 +42,7 @@ pub fn handlers() -> Handlers<Shop> {
     payments::register(&mut handlers);
     mails::register(&mut handlers);
     back_in_stock::register(&mut handlers);
+    identity::register(&mut handlers);
     order_management::register(&mut handlers);
     notifications::register(&mut handlers);
     content::register(&mut handlers);

@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use crate::catalog::ListingIndex;
 use crate::content::ContentCache;
-use crate::identity::{Cost, PasswordHasher, SessionCache};
+use crate::identity::{Cost, HashingQueue, SessionCache};
 use crate::inventory::LowStockCache;
 use crate::pricing::{QuoteCache, RulesCache};
 use crate::search::{LazyIndex, PopularCache, SearchIndexes};
-use crate::{PublicUrl, SCHEMA, accounting, cart, checkout, content, order_management, payments};
+use crate::{PublicUrl, SCHEMA, accounting, cart, checkout, content, identity, order_management, orders, payments};
 use platform::Context;
 use platform::clock::{Clock, SystemClock};
 use platform::db::{Backup, Db, DbError, Tx};
@@ -108,7 +108,7 @@ struct Inner {
     keyring: Keyring,
     settings: Settings,
     adapters: Adapters,
-    passwords: PasswordHasher,
+    passwords: HashingQueue,
     session_cache: SessionCache,
     rules_cache: RulesCache,
     quote_cache: Arc<QuoteCache>,
@@ -178,7 +178,7 @@ impl Shop {
             keyring,
             settings: Settings::default(),
             adapters,
-            passwords: PasswordHasher::new(cost),
+            passwords: HashingQueue::new(cost),
             session_cache,
             rules_cache,
             low_stock_cache,
@@ -244,7 +244,7 @@ impl Shop {
     pub(crate) fn search_indexes(&self) -> Arc<dyn SearchIndexes> {
         Arc::clone(&self.0.adapters.search)
     }
-    pub(crate) fn passwords(&self) -> &PasswordHasher {
+    pub(crate) fn passwords(&self) -> &HashingQueue {
         &self.0.passwords
     }
     pub(crate) fn session_cache(&self) -> &SessionCache {
@@ -267,11 +267,15 @@ impl Shop {
     pub(crate) fn when_refunded(&self) -> payments::WhenRefunded {
         |tx, order| Box::pin(order_management::release_when_refunded(tx, order))
     }
-    /// Where orders are made, many at a time.
+    /// What follows the proof of an account's address, in its transaction.
+    pub(crate) fn when_email_proved(&self) -> identity::WhenEmailProved {
+        |tx, user, email_hash| Box::pin(orders::give_guest_orders(tx, user, email_hash))
+    }
+    /// The batcher that places orders.
     pub(crate) fn order_batcher(&self) -> &checkout::OrderBatcher {
         self.0.checkout.get_or_init(|| checkout::order_batcher(self))
     }
-    /// Where carts are changed, many at a time.
+    /// The batcher that changes carts.
     pub(crate) fn cart_batcher(&self) -> &cart::CartBatcher {
         self.0.carts.get_or_init(|| cart::cart_batcher(self))
     }

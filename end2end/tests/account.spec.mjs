@@ -47,25 +47,6 @@ test('after signing out the Back button shows nothing of the admin', { tag: '@de
   await backShowsNone(page, ['manager@example.com', 'Corazon Dimaculangan', 'Sales today']);
 });
 
-test('another e-mail needs the password, and signs in from then on', { tag: '@phone' }, async ({ page, problems }) => {
-  problems.allow(/Failed to load resource.*422/);
-  const [ana, next] = [aShopper('Ana Reyes'), aShopper('Ana Reyes')];
-  await signUp(page, ana);
-  await open(page, '/account/preferences');
-  const form = page.locator('form', { has: page.locator('input[name=step][value=contact]') });
-  await form.locator('[name=email]').fill(next.email);
-  await form.getByRole('button', { name: 'Save' }).click();
-  await expect(form.locator('#password-error')).toContainText('Type your password');
-  await expect(form.locator('[name=email]')).toHaveValue(next.email);
-  await form.locator('[name=password]').fill(ana.password);
-  await form.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Saved', { exact: false }).first()).toBeVisible();
-  await open(page, '/account');
-  await page.getByRole('button', { name: 'Sign out' }).first().click();
-  await page.waitForURL('/');
-  await signIn(page, next);
-});
-
 test('who corrects one of two errors goes on typing where they are', { tag: '@phone' }, async ({ page, problems }) => {
   problems.allow(/status of 422/);
   await open(page, '/sign-up');

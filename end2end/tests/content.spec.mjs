@@ -60,10 +60,17 @@ test('of two editors of a page the second is told, and keeps what was typed', { 
   await page.locator('[id="description.en"]').fill(`The terms ${word()}`);
   await button(page, 'Save changes').click();
   await expect(page.getByText('Saved').first()).toBeVisible();
-  await second.locator('[id="description.en"]').fill('Overwritten');
+  const mine = `Other terms ${word()}`;
+  await second.locator('[id="description.en"]').fill(mine);
   await button(second, 'Save changes').click();
   await expect(second.getByText(/Someone else changed this/).first()).toBeVisible();
-  await expect(second.locator('[id="description.en"]')).toHaveValue('Overwritten');
+  await expect(second.locator('[id="description.en-error"]')).toContainText('The terms');
+  await expect(second.locator('[id="description.en"]')).toHaveValue(mine);
+  // Who has seen it may replace it.
+  await button(second, 'Save changes').click();
+  await expect(second.getByText('Saved').first()).toBeVisible();
+  await second.reload();
+  await expect(second.locator('[id="description.en"]')).toHaveValue(mine);
 });
 
 test('a visitor writes through the contact page, and staff handle it', { tag: '@phone' }, async ({ page, visitor, problems }) => {

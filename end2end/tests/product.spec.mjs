@@ -145,7 +145,7 @@ test.describe('without a script', () => {
     await expect(page.locator('main li[data-sku]')).toHaveCount(1);
     await page.goto('/p/barako-coffee');
     const grind = page.getByRole('group', { name: /^Grind/ });
-    await grind.getByRole('radio').nth(1).check({ force: true });
+    await grind.locator('label').nth(1).click();
     await page.getByRole('main').getByRole('spinbutton', { name: 'Quantity' }).fill('3');
     await add(page).click();
     await expect(page.locator('#product-name')).toHaveText('Barako coffee');
@@ -154,7 +154,7 @@ test.describe('without a script', () => {
     await expect(pack.getByRole('radio').first()).toBeFocused();
     await expect(grind.getByRole('radio').nth(1)).toBeChecked();
     await expect(page.getByRole('main').getByRole('spinbutton', { name: 'Quantity' })).toHaveValue('3');
-    await pack.getByRole('radio').first().check({ force: true });
+    await pack.locator('label').first().click();
     await add(page).click();
     await expect(page).toHaveURL(/\/cart$/);
     await expect(page.locator('main li[data-sku]')).toHaveCount(2);

@@ -106,15 +106,19 @@ for (const [how, options, tag] of [['with', {}, '@phone'], ['without', { javaScr
         const pager = page.getByRole('main').getByRole('navigation', { name: 'Pages' });
         const link = (name) => () => pager.getByRole('link', { name }).click();
         await expect(pager.getByRole('link', { name: 'Previous page' })).toHaveCount(0);
-        const first = await namesAfter(page, [], async () => {});
-        const second = await namesAfter(page, first, link('Next page'));
-        const third = await namesAfter(page, second, link('Next page'));
-        await expect(pager.getByRole('link', { name: 'Next page' })).toHaveCount(0);
-        expect(await namesAfter(page, third, link('Previous page'))).toEqual(second);
-        expect(await namesAfter(page, second, link('Previous page'))).toEqual(first);
+        // How many pages there are is not known: other journeys add products.
+        const pages = [await namesAfter(page, [], async () => {})];
+        while (await pager.getByRole('link', { name: 'Next page' }).count()) {
+          pages.push(await namesAfter(page, pages.at(-1), link('Next page')));
+        }
+        expect(pages.length).toBeGreaterThanOrEqual(3);
+        for (let at = pages.length - 2; at >= 0; at -= 1) {
+          expect(await namesAfter(page, pages[at + 1], link('Previous page'))).toEqual(pages[at]);
+        }
         await expect(pager.getByRole('link', { name: 'Previous page' })).toHaveCount(0);
         await expect(pager.getByRole('link', { name: 'First page' })).toHaveCount(0);
-        expect(new Set([...first, ...second, ...third]).size).toBe(first.length + second.length + third.length);
+        const all = pages.flat();
+        expect(new Set(all).size).toBe(all.length);
       }
     });
   });

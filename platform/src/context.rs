@@ -12,7 +12,7 @@ pub enum Actor {
     /// The program itself: jobs, seed, command line.
     System,
     /// A caller without a session or key.
-    Nobody,
+    Guest,
     Customer(UserId),
     /// A member of staff.
     Staff(UserId),
@@ -24,7 +24,7 @@ impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::System => f.write_str("system"),
-            Self::Nobody => f.write_str("nobody"),
+            Self::Guest => f.write_str("nobody"),
             Self::Customer(id) => write!(f, "customer:{id}"),
             Self::Staff(id) => write!(f, "staff:{id}"),
             Self::ApiKey(id) => write!(f, "{id}"),
@@ -46,7 +46,7 @@ impl FromStr for Actor {
             Some(("staff", id)) => user(id).map(Self::Staff),
             Some(_) => Err(UnknownActor),
             None if text == "system" => Ok(Self::System),
-            None if text == "nobody" => Ok(Self::Nobody),
+            None if text == "nobody" => Ok(Self::Guest),
             None => text.parse().map(Self::ApiKey).map_err(|_| UnknownActor),
         }
     }
@@ -92,7 +92,7 @@ impl Context {
     }
     #[must_use]
     pub const fn nobody(request: RequestId) -> Self {
-        Self::new(Actor::Nobody, request)
+        Self::new(Actor::Guest, request)
     }
     #[must_use]
     pub const fn customer(user: UserId, request: RequestId) -> Self {
@@ -140,7 +140,7 @@ impl Context {
             Actor::System => true,
             Actor::Staff(_) => self.role.is_some_and(|role| role.may(permission)),
             Actor::ApiKey(_) => self.scopes.contains(&permission),
-            Actor::Nobody | Actor::Customer(_) => false,
+            Actor::Guest | Actor::Customer(_) => false,
         }
     }
 
@@ -160,7 +160,7 @@ impl Context {
             Access::Customer if self.user().is_some() => Ok(()),
             Access::Customer => Err(Denied::SignedOut),
             Access::Staff(permission) if self.may(permission) => Ok(()),
-            Access::Staff(_) if self.actor == Actor::Nobody => Err(Denied::SignedOut),
+            Access::Staff(_) if self.actor == Actor::Guest => Err(Denied::SignedOut),
             Access::Staff(_) => Err(Denied::Forbidden),
         }
     }
@@ -170,7 +170,7 @@ impl Context {
     pub const fn user(&self) -> Option<UserId> {
         match self.actor {
             Actor::Customer(user) | Actor::Staff(user) => Some(user),
-            Actor::System | Actor::Nobody | Actor::ApiKey(_) => None,
+            Actor::System | Actor::Guest | Actor::ApiKey(_) => None,
         }
     }
 }
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn an_actor_is_read_as_it_is_written() {
         let (user, key) = (UserId(uuid::Uuid::from_u128(7)), ApiKeyId(uuid::Uuid::from_u128(8)));
-        for actor in [Actor::System, Actor::Nobody, Actor::Customer(user), Actor::Staff(user), Actor::ApiKey(key)] {
+        for actor in [Actor::System, Actor::Guest, Actor::Customer(user), Actor::Staff(user), Actor::ApiKey(key)] {
             assert_eq!(actor.to_string().parse(), Ok(actor));
         }
         for text in ["", "staff:", "root", "system:1"] {

@@ -331,6 +331,14 @@ pub async fn delete_done(db: &Db) -> Result<u64, DbError> {
     db.write(async move |tx| tx.execute("delete from jobs where state = 'done' and run_at < $1", &[&before]).await).await
 }
 
+/// Deletes the jobs of a kind that are done, whenever that was; returns how many.
+///
+/// # Errors
+/// The database's.
+pub async fn delete_done_of<J: Job>(tx: &mut Tx) -> Result<u64, DbError> {
+    tx.execute("delete from jobs where state = 'done' and kind = $1", &[&J::KIND]).await
+}
+
 /// Works for as long as the program runs.
 pub fn run<S>(db: &Db, state: S, handlers: Handlers<S>) -> tokio::task::JoinHandle<()>
 where

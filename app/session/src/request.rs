@@ -69,7 +69,7 @@ impl Visitor {
     /// Decides whether the visitor has this access. A refusal for lack of a permission is recorded.
     ///
     /// # Errors
-    /// Why not.
+    /// Why the visitor does not have it.
     pub fn authorize(&self, shop: &Shop, access: Access) -> Result<(), Denied> {
         let decision = self.context.authorize(access);
         if decision == Err(Denied::Forbidden) {

@@ -2,6 +2,7 @@
 //! each choice loads the next list, without one the button beside it does.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::Locale;
 use domain::view::{Address, AddressField, AddressFormat, Place};
@@ -338,6 +339,22 @@ fn token(field: &str, billing: bool) -> &'static str {
     }
 }
 
+/// How often places are read where the network fails, and the pause in between.
+const READ_TIMES: u32 = 4;
+const READ_PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads the places below one, again where the network fails. When it fails each time nothing more can be chosen; placing the order reports
+/// it.
+fn read_below(code: String, times: u32, show: impl FnOnce(Vec<Place>) + 'static) {
+    spawn_local(async move {
+        match read_places(code.clone()).await {
+            Ok(places) => show(places),
+            Err(_) if times > 1 => set_timeout(move || read_below(code, times - 1, show), READ_PAUSE),
+            Err(_) => {}
+        }
+    });
+}
+
 #[component]
 fn Places(
     place: ChosenPlace,
@@ -363,11 +380,10 @@ fn Places(
         if code.is_empty() {
             return;
         }
-        spawn_local(async move {
-            // On an error nothing more can be chosen; placing the order reports it.
-            let places = read_places(code.clone()).await.unwrap_or_default();
+        let above = code.clone();
+        read_below(code, READ_TIMES, move |places| {
             let _ = levels.try_update(|levels| {
-                let still = levels.len() == at + 1 && levels.get(at).is_some_and(|level| level.chosen == code);
+                let still = levels.len() == at + 1 && levels.get(at).is_some_and(|level| level.chosen == above);
                 if still && !places.is_empty() {
                     levels.push(Level { places, chosen: String::new() });
                 }

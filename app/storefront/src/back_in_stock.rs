@@ -39,7 +39,7 @@ pub async fn ask_when_back(#[server(default)] variant: String, #[server(default)
     use domain::messages::t;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let id = variant.parse().map_err(|_| request::invalid(vec![("variant".into(), t::FIELD_CHOOSE.text(locale).into())]))?;
-    back_in_stock::ask(&shop, &context, locale, id, &email).await.map_err(to_app_error)?;
+    back_in_stock::request_mail(&shop, &context, locale, id, &email).await.map_err(to_app_error)?;
     request::redirect(ASKED);
     Ok(variant)
 }

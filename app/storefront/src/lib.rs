@@ -62,7 +62,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         follow::ACCESS,
         cancel::ACCESS,
         find_order::ACCESS,
-        account::ACCESS,
+        &account::access(),
     ]
     .concat()
 }

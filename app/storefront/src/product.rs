@@ -22,6 +22,7 @@ use crate::pictures::ProductPictures;
 use crate::query::product_address;
 use crate::redirect::Moved;
 use crate::seo::{Addresses, Description, LinkPreview, ProductData};
+use crate::size_guide::SizeGuide;
 use crate::tell_when_back::TellWhenBack;
 
 /// A product with its delivery.
@@ -188,6 +189,8 @@ fn Details(product: Arc<ProductView>, chosen: Chosen) -> impl IntoView {
         product.description.split("\n\n").map(|text| view! { <p class="mt-3 first:mt-0">{text.to_owned()}</p> }.into_any()).collect_view();
     let stated: Vec<(String, String)> = product.facts.iter().map(|fact| (fact.label.clone(), fact.value.clone())).collect();
     let is_open = !stated.is_empty();
+    // Where there is an option, the guide stands beside it.
+    let guide = product.size_guide.clone().filter(|_| product.options.is_empty());
     let facts = Memo::new(move |_| {
         let sku = chosen.variant.get().map(|variant| (tr!(PRODUCT_SKU_LABEL).to_owned(), variant.sku));
         let weight_g = chosen.with_fitting(|fitting| {
@@ -205,6 +208,7 @@ fn Details(product: Arc<ProductView>, chosen: Chosen) -> impl IntoView {
             <div hidden=move || facts.with(Vec::is_empty)>
                 <Disclosure title=tr!(PRODUCT_CARE_TITLE) open=is_open>{move || view! { <Facts facts=facts.get()/> }.into_any()}</Disclosure>
             </div>
+            {guide.map(|guide| view! { <SizeGuide guide/> }.into_any())}
         </div>
     }
     .into_any()

@@ -7,11 +7,11 @@ use crate::a_shop;
 use crate::browser::{get, holds, pages, post, token};
 
 /// The form of a page, with one language.
-fn form<'a>(id: &'a str, version: &'a str, title: &'a str, body: &'a str) -> Vec<(&'a str, &'a str)> {
+fn form<'a>(id: &'a str, seen: &'a str, title: &'a str, body: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
         ("to", "/api/admin/content/page/save"),
         ("form[id]", id),
-        ("form[version]", version),
+        ("form[seen]", seen),
         ("form[position]", "1"),
         ("form[texts][0][locale]", "en"),
         ("form[texts][0][title]", title),
@@ -33,20 +33,20 @@ async fn a_page_is_written_previewed_published_and_deleted_without_a_script() {
     let owner = token(&shop, Role::Owner).await;
     let router = pages(&shop);
     let new = "/admin/content/pages/new";
-    let (status, _, body) = post(&router, new, &owner, &form("", "0", "", "Words")).await;
+    let (status, _, body) = post(&router, new, &owner, &form("", "", "", "Words")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(body.contains("id=\"title.en-error\"") && body.contains("Words</textarea>"), "{body}");
 
     // A preview shows what is typed, and saves nothing.
     let typed = "## Wash by hand\n\n<script>steal()</script>\n\n[link](javascript:steal())";
-    let look = [form("", "0", "Care", typed), vec![("step", "look")]].concat();
+    let look = [form("", "", "Care", typed), vec![("step", "look")]].concat();
     let (status, _, body) = post(&router, new, &owner, &look).await;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("<h2>Wash by hand</h2>") && holds(&body, "form[texts][0][title]", "Care"), "{body}");
     assert!(!body.contains("<script>steal()") && !body.contains("href=\"javascript:"), "{body}");
     assert_eq!(get(&router, "/pages/care", "").await.0, StatusCode::NOT_FOUND);
 
-    let (status, page, _) = post(&router, new, &owner, &form("", "0", "Care", typed)).await;
+    let (status, page, _) = post(&router, new, &owner, &form("", "", "Care", typed)).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
     let (_, _, body) = get(&router, "/pages/care", "").await;
     assert!(body.contains("<h2>Wash by hand</h2>") && !body.contains("<script>steal()") && !body.contains("javascript:"), "{body}");
@@ -58,11 +58,18 @@ async fn a_page_is_written_previewed_published_and_deleted_without_a_script() {
     assert!(get(&router, "/", "").await.2.contains("href=\"/pages/care\""), "the footer links to it");
     assert!(get(&router, "/sitemap.xml", "").await.2.contains("/pages/care<"));
 
-    // The form of an older version is refused, and what was typed stays.
+    // What somebody else saved meanwhile is not replaced unseen, and what was typed stays.
     let id = page.rsplit('/').next().unwrap();
-    let (status, _, body) = post(&router, &page, &owner, &form(id, "1", "Caring", "Other words")).await;
+    let edited = || async { backend::content::page_to_edit(&shop, &shop.system(), id.parse().unwrap()).await.unwrap() };
+    let before = edited().await;
+    let mut by_another = before.clone();
+    by_another.texts[0].title = "Care at home".to_owned();
+    backend::content::save_page(&shop, &shop.system(), domain::Locale::En, by_another).await.unwrap();
+    let seen = serde_json::to_string(&before).unwrap();
+    let (status, _, body) = post(&router, &page, &owner, &form(id, &seen, "Caring", typed)).await;
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(body.contains("Someone else changed this") && holds(&body, "form[texts][0][title]", "Caring"), "{body}");
+    assert!(body.contains("id=\"title.en-error\"") && body.contains("Care at home") && !body.contains("id=\"body.en-error\""), "{body}");
     // What shoppers read is taken off before it is deleted.
     let delete = [("to", "/api/admin/content/page/delete"), ("page", id)];
     assert_eq!(post(&router, &page, &owner, &delete).await.0, StatusCode::CONFLICT);

@@ -142,6 +142,9 @@ pub fn Field(
     /// Its error appears while the user is in it, and is announced at once.
     #[prop(optional)]
     alert: bool,
+    /// Language of what is typed, where it may be another than the page's.
+    #[prop(optional)]
+    lang: Option<&'static str>,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
     let describe = described_by(&id, hint.is_some(), error);
@@ -173,6 +176,7 @@ pub fn Field(
                     min=min
                     max=max
                     step=step
+                    lang=lang
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     aria-describedby=describe
                     on:input=move |event| {
@@ -248,6 +252,9 @@ pub fn TextArea(
     #[prop(optional)]
     required: bool,
     #[prop(optional)] optional: bool,
+    /// Language of what is typed, where it may be another than the page's.
+    #[prop(optional)]
+    lang: Option<&'static str>,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
     let describe = described_by(&id, hint.is_some(), error);
@@ -260,6 +267,7 @@ pub fn TextArea(
                 rows=rows
                 maxlength=maxlength
                 required=required
+                lang=lang
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=describe
             >

@@ -1,4 +1,4 @@
-//! Who of those who wait is mailed when.
+//! Decides whose request is mailed, and when.
 //!
 //! As many are mailed as there are units, those who asked first before others: three units and forty who wait are three mails. Mails of the
 //! last day count as units that are spoken for, so that a unit that is sold does not call for the next mail at once. A day later those who
@@ -25,7 +25,7 @@ use super::events::BackInStockMailed;
 use super::{BackInStockError, KIND, available, link, on_sale};
 use crate::catalog::events::{CatalogChanged, PricesChanged, ProductPublished, ProductUpdated};
 use crate::inventory::events::{LocationChanged, StockAdjusted, StockReleased, StockReturned};
-use crate::mails::{self, MailTemplate};
+use crate::mails::{self, MailContent};
 use crate::{Shop, customers, inventory, settings};
 
 /// What becomes available within so long is one round.
@@ -197,7 +197,7 @@ async fn compose(shop: &Shop, id: BackInStockRequestId, request: &Request) -> Re
     let sku = if quote.options.is_empty() { "" } else { quote.sku.as_str() };
     let title = if quote.options.is_empty() { quote.name.clone() } else { format!("{}, {}", quote.name, quote.options) };
     let own_requests = format!("{base}{}", link(shop, &request.email_hash));
-    let template = MailTemplate {
+    let template = MailContent {
         locale,
         subject: t::MAIL_BACK_SUBJECT.with(locale, &[("product", &quote.name)]),
         greeting: t::MAIL_GREETING.text(locale).to_owned(),

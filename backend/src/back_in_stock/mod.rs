@@ -78,7 +78,7 @@ pub fn is_offered(shop: &Shop) -> bool {
 /// # Errors
 /// [`BackInStockError::Invalid`] at `email`, also when the address waits for too many variants; [`BackInStockError::Unknown`],
 /// [`BackInStockError::Available`], [`BackInStockError::Throttled`], or the database's.
-pub async fn ask(shop: &Shop, ctx: &Context, locale: Locale, variant: VariantId, address: &str) -> Result<(), BackInStockError> {
+pub async fn request_mail(shop: &Shop, ctx: &Context, locale: Locale, variant: VariantId, address: &str) -> Result<(), BackInStockError> {
     let wrong = |words: domain::messages::Msg| BackInStockError::Invalid(vec![("email".into(), words.text(locale).into())]);
     if is_blank(address) {
         return Err(wrong(t::FIELD_REQUIRED));

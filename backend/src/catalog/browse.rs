@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::id::{CategoryId, ProductId};
-use domain::view::{CategoryRule, CategoryView, Facet, FacetValue, HomeView, ListingQuery, ListingView, ProductCardView, Sort, StoryView};
+use domain::view::{CategoryRule, CategoryView, Facet, FacetValue, ListingQuery, ListingView, ProductCardView, Sort};
 use domain::{Locale, Money, Timestamp};
 use platform::db::DbError;
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,10 @@ pub(crate) async fn featured(shop: &Shop, locale: Locale) -> Result<Vec<ProductC
 }
 
 /// The newest products.
-pub(crate) async fn newest(shop: &Shop, locale: Locale) -> Result<Vec<ProductCardView>, CatalogError> {
+///
+/// # Errors
+/// The database's.
+pub async fn newest(shop: &Shop, locale: Locale) -> Result<Vec<ProductCardView>, CatalogError> {
     let ids = shop.listings().current(shop).await?.newest(ROW);
     cards_by_ids(shop, locale, &ids).await
 }
@@ -89,39 +92,6 @@ pub(crate) async fn stories(shop: &Shop) -> Result<Vec<(Story, Option<CategoryId
     let stories: Vec<Story> = shop.settings().get(shop.db(), STORIES).await?.unwrap_or_default();
     let category = |story: &Story| snapshot.categories.iter().find(|c| c.handle == story.category).map(|c| c.id);
     Ok(stories.into_iter().map(|story| (category(&story), story)).map(|(category, story)| (story, category)).collect())
-}
-
-/// Stories, categories and products, as the catalogue has them for the home page.
-///
-/// # Errors
-/// The database's.
-pub async fn home(shop: &Shop, locale: Locale) -> Result<HomeView, CatalogError> {
-    let snapshot = shop.listings().current(shop).await?;
-    let stories: Vec<Story> = shop.settings().get(shop.db(), STORIES).await?.unwrap_or_default();
-    let (featured, newest) = (snapshot.featured(ROW), snapshot.newest(ROW));
-    let mut cards = by_id(shop, locale, &[featured.as_slice(), newest.as_slice()].concat()).await?;
-    let pick =
-        |cards: &HashMap<ProductId, ProductCardView>, ids: &[ProductId]| ids.iter().filter_map(|id| cards.get(id).cloned()).collect();
-    let featured = pick(&cards, &featured);
-    let newest = newest.iter().filter_map(|id| cards.remove(id)).collect();
-    let text = |texts: &HashMap<String, String>| texts.get(locale.code()).or_else(|| texts.get("en")).cloned().unwrap_or_default();
-    let stories = stories.iter().map(|story| {
-        let category = snapshot.categories.iter().find(|c| c.handle == story.category);
-        StoryView {
-            title: text(&story.title),
-            body: text(&story.body),
-            action: text(&story.action),
-            link: category.map_or_else(|| "/c".to_owned(), |c| format!("/c/{}", c.view(locale).slug)),
-            picture: story.picture.map(|(id, width, height)| domain::view::PictureView { id, alt: text(&story.alt), width, height }),
-        }
-    });
-    Ok(HomeView {
-        stories: stories.collect(),
-        categories: snapshot.categories.iter().map(|c| c.view(locale)).collect(),
-        featured,
-        newest,
-        cash: settings::shop(shop).limits.cash,
-    })
 }
 
 /// The categories in the order in which they first come among these products, and then the others.

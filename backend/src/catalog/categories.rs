@@ -8,7 +8,6 @@ use domain::view::{CategoryDraft, CategoryEditView, CategoryRowView, CategoryRul
 use domain::{Currency, Locale, Timestamp};
 use platform::Context;
 use platform::db::{DbError, Flag, FromRow, Hex, JsonRows, Tx, hex};
-use platform::events::Event;
 use serde::Serialize;
 
 use crate::Shop;
@@ -115,14 +114,7 @@ pub async fn category_to_edit(shop: &Shop, ctx: &Context, id: CategoryId) -> Res
 /// # Errors
 /// The database's.
 pub async fn last_category_change(shop: &Shop, id: CategoryId) -> Result<Option<(String, Timestamp)>, CatalogError> {
-    #[derive(FromRow)]
-    struct Row {
-        actor: String,
-        at: Timestamp,
-    }
-    let sql = "select actor, at from events where subject = $1 and kind = $2 order by seq desc limit 1";
-    let row: Option<Row> = shop.db().fetch_optional(sql, &[&id, &CategoryUpdated::KIND]).await?;
-    Ok(row.map(|row| (row.actor, row.at)))
+    Ok(platform::events::last::<CategoryUpdated>(shop.db(), id).await?)
 }
 
 /// Saves a category at the position of its draft. The handle of a new one is made from its English name and never changes.

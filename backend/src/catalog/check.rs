@@ -120,6 +120,7 @@ pub(super) fn check(
         options,
         variants,
         handle,
+        stated: None,
     };
     Ok(new)
 }

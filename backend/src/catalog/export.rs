@@ -14,6 +14,7 @@ use crate::Shop;
 use crate::settings::shop_currency;
 
 use super::CatalogError;
+use super::facts;
 use super::full_product::{self, FullProduct};
 use super::import::columns::{Column, TextPart, all};
 use super::import::html::html;
@@ -172,6 +173,11 @@ impl Exported<'_> {
             // Products of the tax class `none` are not exported as gift cards.
             Column::GiftCard => flag(false),
             Column::Featured => product.featured.map(|place| place.to_string())?,
+            Column::ProductType => product.stated.as_ref()?.product_type.clone(),
+            Column::Facts(locale) => {
+                let of_language = product.stated.iter().flat_map(|stated| &stated.facts).filter(|fact| fact.locale == locale.code());
+                facts::to_cell(of_language.map(|fact| (fact.key.as_str(), fact.value.as_str())))
+            }
             _ => return None,
         })
     }

@@ -3,6 +3,7 @@
 use domain::Locale;
 use domain::id::{ProductFieldId, ProductId, ProductTypeId};
 use domain::messages::t;
+use domain::slug;
 use domain::view::{FactProperty, FactView, ProductFact, SizeGuideView, size_rows};
 use platform::db::{Db, DbError, FromRow, Tx};
 
@@ -10,7 +11,7 @@ use super::CatalogError;
 use super::check::Checker;
 
 /// Characters of a value.
-const MAX_VALUE: usize = 2_000;
+pub(super) const MAX_VALUE: usize = 2_000;
 
 #[derive(FromRow)]
 struct FactRow {
@@ -43,6 +44,36 @@ pub(super) fn check(locale: Locale, facts: &[ProductFact]) -> Result<Vec<Product
     checked.sort();
     checked.dedup_by(|second, first| second.field == first.field && second.locale == first.locale);
     if c.errors.is_empty() { Ok(checked) } else { Err(CatalogError::Invalid(c.errors)) }
+}
+
+/// Facts as a file has them in one cell: `key: value`, a line each. Further lines of a value begin with two spaces.
+pub(super) fn to_cell<'a>(facts: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let line = |(key, value): (&str, &str)| format!("{key}: {}", value.replace('\n', "\n  "));
+    facts.map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Reads what [`to_cell`] writes.
+///
+/// # Errors
+/// The first line that neither names a field nor belongs to one before.
+pub(super) fn of_cell(cell: &str) -> Result<Vec<(String, String)>, String> {
+    let mut facts: Vec<(String, String)> = Vec::new();
+    for line in cell.lines() {
+        match (line.split_once(':'), facts.last_mut()) {
+            (_, Some((_, value))) if line.starts_with([' ', '\t']) || line.is_empty() => {
+                value.push('\n');
+                value.push_str(line.strip_prefix("  ").or_else(|| line.strip_prefix([' ', '\t'])).unwrap_or(line));
+            }
+            (Some((key, value)), _) if !key.trim().is_empty() => {
+                facts.push((slug::key(key), value.strip_prefix(' ').unwrap_or(value).to_owned()));
+            }
+            _ if line.trim().is_empty() => {}
+            _ => return Err(line.to_owned()),
+        }
+    }
+    facts.iter_mut().for_each(|(_, value)| *value = value.trim().to_owned());
+    facts.retain(|(_, value)| !value.is_empty());
+    Ok(facts)
 }
 
 /// Writes the type of a product and what it states of the fields of this type; other facts go.
@@ -109,4 +140,21 @@ pub(super) async fn size_guide(db: &Db, product: ProductId, locale: Locale) -> R
         let rows = size_rows(&row.size_guide).filter(|rows| !rows.is_empty())?;
         Some(SizeGuideView { rows, note: row.size_note })
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_go_into_a_cell_and_come_out_of_it() {
+        let facts = [("ingredients", "Mango, sugar: 20% \n\n - May contain nuts"), ("origin", "Guimaras")];
+        let cell = to_cell(facts.into_iter());
+        assert_eq!(cell, "ingredients: Mango, sugar: 20% \n  \n   - May contain nuts\norigin: Guimaras");
+        let back = of_cell(&cell).unwrap();
+        assert_eq!(back.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect::<Vec<_>>(), facts);
+        assert_eq!(of_cell("Origin : Guimaras\n\ncare:\n").unwrap(), [("origin".to_owned(), "Guimaras".to_owned())]);
+        assert_eq!(of_cell("").unwrap(), []);
+        assert_eq!(of_cell("origin: Cebu\nwithout a key"), Err("without a key".to_owned()));
+    }
 }

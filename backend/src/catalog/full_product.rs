@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::settings::shop_currency;
 
-use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant, of_ordinary_list};
+use super::write::{NewOption, NewProduct, NewText, NewValue, NewVariant, StatedFact, StatedFacts, of_ordinary_list};
 
 #[derive(Clone, Debug)]
 pub(super) struct FullProduct {
@@ -58,6 +58,7 @@ pub(super) async fn read(shop: &Shop, ids: &[ProductId]) -> Result<FullProducts,
     let mut products = heads(db, &ids).await?;
     texts(db, &ids, &mut products).await?;
     tags(db, &ids, &mut products).await?;
+    facts(db, &ids, &mut products).await?;
     options(db, &ids, &mut products).await?;
     option_values(db, &ids, &mut products).await?;
     option_names(db, &ids, &mut products).await?;
@@ -79,16 +80,18 @@ struct HeadRow {
     created_at: Timestamp,
     version: i64,
     category_name: String,
+    product_type: String,
 }
 
 async fn heads(db: &Db, ids: &str) -> Result<FullProducts, DbError> {
     let rows: Vec<HeadRow> = db
         .fetch_all(
             "select p.id, p.handle, p.category_id as category, p.vendor, p.tax_class, p.status, p.featured, p.created_at, p.version,
-                coalesce(c.name, '') as category_name
+                coalesce(c.name, '') as category_name, coalesce(y.handle, '') as product_type
              from (select unhex(value->>'id') as id from json_each($1)) j
              join products p on p.id = j.id
-             left join category_texts c on c.category_id = p.category_id and c.locale = 'en'",
+             left join category_texts c on c.category_id = p.category_id and c.locale = 'en'
+             left join product_types y on y.id = p.type_id",
             &[&ids],
         )
         .await?;
@@ -112,6 +115,7 @@ async fn heads(db: &Db, ids: &str) -> Result<FullProducts, DbError> {
             pictures: Vec::new(),
             options: Vec::new(),
             variants: Vec::new(),
+            stated: Some(StatedFacts { product_type: row.product_type, facts: Vec::new() }),
         };
         let full = FullProduct {
             product,
@@ -185,6 +189,34 @@ async fn tags(db: &Db, ids: &str, products: &mut FullProducts) -> Result<(), DbE
     for full in products.values_mut() {
         full.product.tags.sort_unstable();
     }
+    Ok(())
+}
+
+/// What products state of the fields that their types have now.
+async fn facts(db: &Db, ids: &str, products: &mut FullProducts) -> Result<(), DbError> {
+    #[derive(FromRow)]
+    struct Row {
+        product: ProductId,
+        key: String,
+        locale: String,
+        value: String,
+    }
+    let rows: Vec<Row> = db
+        .fetch_all(
+            "select p.id as product, f.key, v.locale, v.value from (select unhex(value->>'id') as id from json_each($1)) j
+             join products p on p.id = j.id
+             join product_facts v on v.product_id = p.id
+             join product_type_fields f on f.id = v.field_id and f.type_id = p.type_id",
+            &[&ids],
+        )
+        .await?;
+    for Row { product, key, locale, value } in rows {
+        let stated = products.get_mut(&product).and_then(|full| full.product.stated.as_mut());
+        if let (Some(stated), Some(locale)) = (stated, code(&locale)) {
+            stated.facts.push(StatedFact { key, locale, value });
+        }
+    }
+    products.values_mut().filter_map(|full| full.product.stated.as_mut()).for_each(|stated| stated.facts.sort());
     Ok(())
 }
 

@@ -41,8 +41,8 @@ use crate::Shop;
 use crate::accounting::AccountingError;
 
 pub use admin::{admin_product, category_choices, prices_include_tax};
-pub(crate) use browse::{STORIES, Story, every_category, featured, newest, newest_of, published_categories, slugs, stories};
-pub use browse::{cards_by_ids, categories, categories_by_products, category_names, home, listing, listing_of};
+pub(crate) use browse::{STORIES, Story, every_category, featured, newest_of, published_categories, slugs, stories};
+pub use browse::{cards_by_ids, categories, categories_by_products, category_names, listing, listing_of, newest};
 pub use bulk::{
     bulk_choices, bulk_edit, bulk_rows, delete_old_bulk_edits, do_bulk_edit, latest_bulk_edits, plan_bulk_edit, price_list_currency,
     resume_bulk_edit, undo_bulk_edit,
@@ -67,7 +67,8 @@ pub use product::product;
 pub use product_types::{MAX_FIELDS, product_type_choices, product_type_to_edit, product_types, save_product_type};
 pub use sitemap::public_paths;
 pub(crate) use write::{
-    NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, ProductPriceList, insert_pictures, insert_products, refresh,
+    NewOption, NewPicture, NewProduct, NewText, NewValue, NewVariant, ProductPriceList, StatedFact, StatedFacts, insert_pictures,
+    insert_products, refresh,
 };
 
 /// Products on a page of a list.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Shop;
-use crate::pricing::{RulesError, home_market};
+use crate::pricing::{PricingError, home_market};
 use crate::settings::shop_currency;
 
 use super::events::{PriceListChanged, PricesChanged};
@@ -29,7 +29,7 @@ const MAX_CHUNK: usize = 500;
 ///
 /// # Errors
 /// Not allowed, or the database's.
-pub async fn price_lists(shop: &Shop, ctx: &Context) -> Result<Vec<PriceListView>, RulesError> {
+pub async fn price_lists(shop: &Shop, ctx: &Context) -> Result<Vec<PriceListView>, PricingError> {
     #[derive(FromRow)]
     struct Row {
         id: PriceListId,
@@ -58,8 +58,8 @@ pub async fn price_lists(shop: &Shop, ctx: &Context) -> Result<Vec<PriceListView
 /// Sets whether tax is inside of a list's prices, which stay the same numbers: without it, tax is added to them from now on.
 ///
 /// # Errors
-/// [`RulesError::Unknown`] for no such list. Not allowed.
-pub async fn set_includes_tax(shop: &Shop, ctx: &Context, list: PriceListId, includes_tax: bool) -> Result<(), RulesError> {
+/// [`PricingError::Unknown`] for no such list. Not allowed.
+pub async fn set_includes_tax(shop: &Shop, ctx: &Context, list: PriceListId, includes_tax: bool) -> Result<(), PricingError> {
     ctx.require(Permission::WriteSettings)?;
     shop.write(ctx, async move |tx| {
         let sql = "update price_lists set includes_tax = $2 where id = $1 and includes_tax <> $2 returning name";
@@ -69,7 +69,7 @@ pub async fn set_includes_tax(shop: &Shop, ctx: &Context, list: PriceListId, inc
             return Ok(price_list_changed(tx, list).await?);
         }
         let known: Option<i64> = tx.fetch_optional_scalar("select cast(1 as bigint) from price_lists where id = $1", &[&list]).await?;
-        known.map(drop).ok_or(RulesError::Unknown)
+        known.map(drop).ok_or(PricingError::Unknown)
     })
     .await?;
     shop.quote_cache().invalidate();

@@ -1,6 +1,6 @@
 //! What managers do with product types: list, write, archive. A type says which facts its products state, and has their size guide.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::id::{ProductFieldId, ProductTypeId};
 use domain::messages::t;
@@ -12,7 +12,7 @@ use domain::view::{
 };
 use domain::{Locale, Timestamp};
 use platform::Context;
-use platform::db::{Flag, FromRow, Read, Tx};
+use platform::db::{Db, DbError, Flag, FromRow, Read, Tx};
 
 use super::CatalogError;
 use super::check::Checker;
@@ -79,6 +79,22 @@ async fn fields(db: &mut impl Read, of: Option<ProductTypeId>) -> Result<Vec<(Fi
         found.map(|row| row.label.clone()).unwrap_or_default()
     };
     Ok(fields.into_iter().map(|field| (Locale::ALL.map(|locale| label(field.id, locale)).to_vec(), field)).map(|(l, f)| (f, l)).collect())
+}
+
+/// The keys of the fields of each type, by its handle.
+pub(super) async fn keys(db: &Db) -> Result<HashMap<String, HashSet<String>>, DbError> {
+    #[derive(FromRow)]
+    struct Row {
+        handle: String,
+        key: Option<String>,
+    }
+    let sql = "select y.handle, f.key from product_types y left join product_type_fields f on f.type_id = y.id";
+    let rows: Vec<Row> = db.fetch_all(sql, &[]).await?;
+    let mut types: HashMap<String, HashSet<String>> = HashMap::new();
+    for Row { handle, key } in rows {
+        types.entry(handle).or_default().extend(key);
+    }
+    Ok(types)
 }
 
 /// The types with their fields, for the form of a product.
@@ -214,6 +230,22 @@ async fn write(tx: &mut Tx, id: ProductTypeId, is_there: bool, draft: &ProductTy
         tx.record(id, ProductTypeUpdated { name, archived: draft.archived, fields, removed });
     } else {
         tx.record(id, ProductTypeCreated { name, fields });
+    }
+    Ok(())
+}
+
+/// Creates types that are called as their handles are, with fields that are called as their keys are. One that is there stays.
+pub(super) async fn create_named(tx: &mut Tx, types: &[(String, Vec<String>)]) -> Result<(), CatalogError> {
+    for (handle, keys) in types {
+        let taken: Option<ProductTypeId> = tx.fetch_optional_scalar("select id from product_types where handle = $1", &[handle]).await?;
+        if taken.is_some() {
+            continue;
+        }
+        let field = |key: &String| ProductFieldDraft { labels: vec![key.clone()], ..ProductFieldDraft::default() };
+        let english = ProductTypeTexts { locale: Locale::En.code().to_owned(), name: handle.clone(), ..ProductTypeTexts::default() };
+        let draft = ProductTypeDraft { texts: vec![english], fields: keys.iter().map(field).collect(), ..ProductTypeDraft::default() };
+        let id = ProductTypeId(tx.id());
+        write(tx, id, false, &draft).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use domain::{Currency, Timestamp};
 use platform::db::{DbError, Hex, JsonRows, Tx, hex};
 use serde::Serialize;
 
-use super::write::{NewProduct, ProductPriceList};
+use super::write::{NewProduct, ProductPriceList, StatedFact};
 
 /// The rows of many products, table by table.
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub(super) struct Tables {
     variants: JsonRows,
     variant_values: JsonRows,
     prices: JsonRows,
+    types: JsonRows,
+    facts: JsonRows,
 }
 
 #[derive(Serialize)]
@@ -47,6 +49,20 @@ struct TextRow<'a> {
     description: &'a str,
     seo_title: &'a str,
     seo_description: &'a str,
+}
+
+#[derive(Serialize)]
+struct TypeRow<'a> {
+    product: Hex<'a>,
+    product_type: &'a str,
+}
+
+#[derive(Serialize)]
+struct FactRow<'a> {
+    product: Hex<'a>,
+    key: &'a str,
+    locale: &'a str,
+    value: &'a str,
 }
 
 #[derive(Serialize)]
@@ -114,6 +130,7 @@ impl Tables {
             tables.add_product(product, at);
             tables.add_options(product);
             tables.add_variants(product, list, at);
+            tables.add_facts(product);
         }
         tables
     }
@@ -191,6 +208,14 @@ impl Tables {
         }
     }
 
+    fn add_facts(&mut self, p: &NewProduct) {
+        let Some(stated) = &p.stated else { return };
+        self.types.push(&TypeRow { product: hex(&p.id), product_type: &stated.product_type });
+        for StatedFact { key, locale, value } in &stated.facts {
+            self.facts.push(&FactRow { product: hex(&p.id), key, locale, value });
+        }
+    }
+
     /// All but the products themselves.
     pub async fn insert_parts(self, tx: &mut Tx) -> Result<(), DbError> {
         for (rows, sql) in [
@@ -204,6 +229,9 @@ impl Tables {
             (self.variants, UPSERT_VARIANTS),
             (self.variant_values, INSERT_VARIANT_VALUES),
             (self.prices, UPSERT_PRICES),
+            (self.types.clone(), DELETE_FACTS),
+            (self.types, SET_TYPES),
+            (self.facts, INSERT_FACTS),
         ] {
             tx.write_rows(sql, rows).await?;
         }
@@ -214,6 +242,16 @@ impl Tables {
 const INSERT_TEXTS: &str = "insert into product_texts (product_id, locale, name, slug, summary, description, seo_title, seo_description)
      select unhex(value->>'product'), value->>'locale', value->>'name', value->>'slug', value->>'summary', value->>'description',
         value->>'seo_title', value->>'seo_description' from json_each($1)";
+const DELETE_FACTS: &str = "delete from product_facts where product_id in (select unhex(value->>'product') from json_each($1))";
+const SET_TYPES: &str = "update products set type_id = d.type_id
+     from (select unhex(j.value->>'product') as product_id, y.id as type_id from json_each($1) j
+           left join product_types y on y.handle = j.value->>'product_type') d
+     where products.id = d.product_id";
+/// Those of fields that the product's type does not have are left out.
+const INSERT_FACTS: &str = "insert into product_facts (product_id, field_id, locale, value)
+     select p.id, f.id, j.value->>'locale', j.value->>'value' from json_each($1) j
+     join products p on p.id = unhex(j.value->>'product')
+     join product_type_fields f on f.type_id = p.type_id and f.key = j.value->>'key'";
 const INSERT_TAGS: &str = "insert into product_tags (product_id, tag) select unhex(value->>'product'), value->>'tag' from json_each($1)";
 const INSERT_PRODUCT_PICTURES: &str = "insert into product_pictures (product_id, picture_id, position)
      select unhex(value->>'product'), unhex(value->>'picture'), cast(value->>'position' as bigint) from json_each($1)";

@@ -29,6 +29,24 @@ pub(crate) struct NewProduct {
     pub pictures: Vec<PictureId>,
     pub options: Vec<NewOption>,
     pub variants: Vec<NewVariant>,
+    /// None leaves what it states as it is.
+    pub stated: Option<StatedFacts>,
+}
+
+/// The type of a product, and what it states of the fields of this type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StatedFacts {
+    /// Handle of the type; empty for none.
+    pub product_type: String,
+    pub facts: Vec<StatedFact>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StatedFact {
+    /// Key of the field.
+    pub key: String,
+    pub locale: &'static str,
+    pub value: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Gets what the orders of a batch want and others want too: stock, uses of discount codes, and one of the unpaid orders that a shopper
+//! Claims for the orders of a batch what other transactions compete for: stock, uses of discount codes, and one of the unpaid orders that a shopper
 //! may have open. Orders that do not get it are refused, or deferred where another transaction holds the row.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -253,7 +253,7 @@ fn body_hash(shop: &Shop, key: &str, form: &impl Serialize) -> Result<Vec<u8>, C
 /// The idempotency key with whose it is, so that two programs that count their orders alike do not meet. A guest's is the cart's.
 fn owned_key(ctx: &Context, cart: CartId, key: &str) -> String {
     match ctx.actor {
-        Actor::Nobody => format!("{cart} {key}"),
+        Actor::Guest => format!("{cart} {key}"),
         actor => format!("{actor} {key}"),
     }
 }

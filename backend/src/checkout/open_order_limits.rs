@@ -52,7 +52,7 @@ pub(super) fn limited<'a>(
 
 /// Is the caller a guest or a shopper, and neither staff nor an API key?
 pub(super) const fn is_shopper(ctx: &Context) -> bool {
-    matches!(ctx.actor, Actor::Nobody | Actor::Customer(_))
+    matches!(ctx.actor, Actor::Guest | Actor::Customer(_))
 }
 
 /// The limits of whoever orders, to be shown; none of who is trusted.

@@ -21,7 +21,7 @@ use super::ContentError;
 use super::events::{ContactMessageHandled, ContactMessageReceived, ContactMessageReopened};
 use super::published::has_contact_form;
 use crate::catalog::Checker;
-use crate::mails::MailTemplate;
+use crate::mails::MailContent;
 use crate::order_management::actor_names;
 use crate::paging::{self, Rows};
 use crate::{Shop, customers, mails, settings};
@@ -69,7 +69,8 @@ pub(super) fn register(handlers: &mut Handlers<Shop>) {
     handlers.add::<SendContactMail>();
 }
 
-/// Takes a message in, and has it mailed to the shop's contact address where there is one and a mail server.
+/// Takes a message in, and has it mailed to the shop's contact address where there is one and a mail server. The same message again on the
+/// same day (UTC), as after a second press or a step back, is taken for the first one, which waits again where staff have handled it.
 ///
 /// # Errors
 /// [`ContentError::Invalid`] by field (`name`, `email`, `order_number`, `message`); [`ContentError::Throttled`] when its client wrote too
@@ -86,11 +87,23 @@ pub async fn receive(shop: &Shop, ctx: &Context, locale: Locale, form: &ContactF
         Throttled::Db(error) => error.into(),
     })?;
     let id = ContactMessageId(shop.id());
+    let content = [&form.email, &form.name, &form.order_number, &form.message].map(String::as_str).join("\u{1f}");
+    let content = format!("{content}\u{1f}{}", shop.now().millis() / Timestamp::DAY);
+    let content_hash = customers::blind_index(shop, KIND, &content);
     let sealed = customers::seal(shop, KIND, id.as_ref(), &Message { form, locale: locale.code().to_owned() });
     let is_mailed = shop.mailer().is_configured() && !settings::load(shop).await?.contact_email.is_empty();
     shop.write(ctx, async move |tx| {
         let now = tx.now();
-        tx.execute("insert into contact_messages (id, sealed, at) values ($1, $2, $3)", &[&id, &sealed, &now]).await?;
+        let sql = "insert into contact_messages (id, sealed, at, content_hash) values ($1, $2, $3, $4) on conflict (content_hash)
+             where content_hash is not null do nothing";
+        let mut id = id;
+        if tx.execute(sql, &[&id, &sealed, &now, &content_hash]).await? == 0 {
+            // One that staff have handled waits again.
+            let reopen = "update contact_messages set handled_at = null, actor = null
+                 where content_hash = $1 and handled_at is not null returning id";
+            let Some(handled) = tx.fetch_optional_scalar::<ContactMessageId>(reopen, &[&content_hash]).await? else { return Ok(()) };
+            id = handled;
+        }
         tx.record(id, ContactMessageReceived {});
         if is_mailed {
             jobs::enqueue(tx, &SendContactMail { message: id }, now, None).await?;
@@ -144,7 +157,7 @@ async fn compose(shop: &Shop, id: ContactMessageId) -> Result<Option<Mail>, Cont
     if !form.order_number.is_empty() {
         facts.push((label(t::CONTACT_ORDER_NUMBER), form.order_number));
     }
-    let template = MailTemplate {
+    let template = MailContent {
         locale,
         shop: settings.name.clone(),
         subject: t::MAIL_CONTACT_SUBJECT.with(locale, &[("name", &form.name)]),

@@ -46,7 +46,7 @@ pub use home::{home, preview_home};
 pub use markdown::to_html;
 pub use menus::menus;
 pub use messages::{MAX_MESSAGE, delete_handled, messages, receive, set_handled};
-pub use pages::{delete_page, page_to_edit, pages, save_page};
+pub use pages::{delete_page, last_page_change, page_to_edit, pages, save_page};
 pub use picked::{move_picked, pick_product, take_out_picked};
 pub use published::{ContentCache, language_of_page, page, public_paths};
 pub(crate) use section_dates::schedule_sections;

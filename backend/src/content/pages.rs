@@ -104,6 +104,14 @@ pub async fn page_to_edit(shop: &Shop, ctx: &Context, id: PageId) -> Result<Page
     })
 }
 
+/// Who changed a page last, as events name them, and when; none where nobody did since it was made.
+///
+/// # Errors
+/// The database's.
+pub async fn last_page_change(shop: &Shop, id: PageId) -> Result<Option<(String, Timestamp)>, ContentError> {
+    Ok(platform::events::last::<PageUpdated>(shop.db(), id).await?)
+}
+
 /// Saves a page. The handle of a new one is made from its English title and never changes.
 ///
 /// # Errors

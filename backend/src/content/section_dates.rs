@@ -24,7 +24,7 @@ impl Job for TellOfSection {
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        let told = shop.db().write(async move |tx| self.tell(tx).await).await;
+        let told = shop.db().write(async move |tx| self.record_start(tx).await).await;
         told.map_err(|error: DbError| error.to_string())?;
         shop.content_cache().invalidate();
         Ok(())
@@ -32,7 +32,7 @@ impl Job for TellOfSection {
 }
 
 impl TellOfSection {
-    async fn tell(&self, tx: &mut Tx) -> Result<(), DbError> {
+    async fn record_start(&self, tx: &mut Tx) -> Result<(), DbError> {
         #[derive(FromRow)]
         struct Dates {
             visible_from: Option<Timestamp>,

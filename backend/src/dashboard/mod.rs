@@ -3,7 +3,7 @@
 mod store;
 
 use domain::permission::Permission;
-use domain::view::{Missing, TodayView};
+use domain::view::{DashboardView, Missing};
 use domain::{Date, Locale, Money};
 
 use crate::orders::OrderError;
@@ -21,7 +21,7 @@ const LATEST: usize = 8;
 ///
 /// # Errors
 /// Not allowed, or the database's.
-pub async fn today(shop: &Shop, ctx: &Context, locale: Locale) -> Result<TodayView, OrderError> {
+pub async fn today(shop: &Shop, ctx: &Context, locale: Locale) -> Result<DashboardView, OrderError> {
     ctx.require(Permission::ReadDashboard)?;
     let settings = settings::load(shop).await?;
     let (currency, zone) = (settings::shop_currency(shop), settings.zone());
@@ -41,7 +41,7 @@ pub async fn today(shop: &Shop, ctx: &Context, locale: Locale) -> Result<TodayVi
     let rules = pricing::rules(shop).await?;
     let then = zone.plus_days(now, -7);
     let low = inventory::low(shop, locale, settings.low_stock).await?;
-    Ok(TodayView {
+    Ok(DashboardView {
         orders: of_day(today).map_or(0, |day| day.orders),
         sales: Money::new(of_day(today).map_or(0, |day| day.sales), currency),
         week_ago: store::sales_between(shop.db(), zone.start_of(zone.date(then)), then, currency).await?,

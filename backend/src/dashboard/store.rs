@@ -52,7 +52,7 @@ pub(super) async fn sales_between(db: &Db, from: Timestamp, to: Timestamp, curre
     Ok((row.orders, row.sales))
 }
 
-/// 1 where there is one, otherwise 0.
+/// What is set up: 1 where there is one, otherwise 0.
 #[derive(platform::db::FromRow)]
 pub(super) struct Existing {
     /// Delivery methods that are offered.

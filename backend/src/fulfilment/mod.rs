@@ -120,7 +120,7 @@ impl FulfilmentError {
 }
 
 /// Checks that an order may be sent.
-fn sendable(head: &orders::Head) -> Result<(), FulfilmentError> {
+fn sendable(head: &orders::OrderHeader) -> Result<(), FulfilmentError> {
     if head.cancelled_at.is_some() {
         return Err(FulfilmentError::Cancelled);
     }

@@ -25,7 +25,7 @@ pub async fn pick_list(shop: &Shop, ctx: &Context, locale: Locale, orders: &[Ord
     ctx.require(Permission::ReadOrders)?;
     let mut list = PickListView { made_at: shop.now(), ..PickListView::default() };
     let mut heads = HashMap::new();
-    let mut leave_out = |order: OrderId, head: Option<&orders::Head>, error: &FulfilmentError| {
+    let mut leave_out = |order: OrderId, head: Option<&orders::OrderHeader>, error: &FulfilmentError| {
         let number = head.map(|head| head.number.clone()).unwrap_or_default();
         list.left_out.push(LeftOutView { order, number, why: why_not(error, head, locale) });
     };

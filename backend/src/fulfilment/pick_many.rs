@@ -8,7 +8,7 @@ use domain::permission::Permission;
 use domain::view::{LeftOutView, PickedOrdersView};
 
 use crate::Shop;
-use crate::orders::{self, Head};
+use crate::orders::{self, OrderHeader};
 use platform::Context;
 use platform::db::DbError;
 
@@ -36,7 +36,7 @@ pub async fn pick_many(shop: &Shop, ctx: &Context, locale: Locale, orders: &[Ord
 }
 
 /// Why an order is not picked, for the user.
-pub(super) fn why_not(error: &FulfilmentError, head: Option<&Head>, locale: Locale) -> String {
+pub(super) fn why_not(error: &FulfilmentError, head: Option<&OrderHeader>, locale: Locale) -> String {
     let nothing_left = || match head.map(|head| (head.fulfilment_state, head.delivery_state)) {
         Some((FulfilmentState::Fulfilled, _)) => t::ADMIN_ORDERS_SENT_ALREADY,
         Some((_, DeliveryState::Preparing)) => t::ADMIN_ORDERS_PICKING_ALREADY,

@@ -7,10 +7,10 @@ use domain::view::ContactDetails;
 use platform::{Context, throttle};
 
 use super::events::{EmailChanged, PasswordChanged, UserUpdated};
-use super::{IdentityError, digest, email_taken, login_throttle, password, salt, store};
+use super::{IdentityError, digest, email_taken, login_throttle, password_policy, prove, salt, store};
 use crate::{Shop, customers, mails};
 
-/// Changes the signed-in user's password and ends all their sessions but the current one.
+/// Changes the signed-in user's password, ends all their sessions but the current one, and tells them by mail.
 ///
 /// Every attempt counts towards the limit, successful ones too: hashing is expensive.
 ///
@@ -26,9 +26,9 @@ pub async fn change_password(
 ) -> Result<(), IdentityError> {
     let user = ctx.user().ok_or(IdentityError::SignedOut)?;
     let account = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
-    let email = account.me(shop)?.contact.email;
+    let contact = account.me(shop)?.contact;
     let wrong = |text: String| IdentityError::Invalid(vec![("new_password".into(), text)]);
-    if let Some(text) = password::check(locale, new, &email) {
+    if let Some(text) = password_policy::check(locale, new, &contact.email) {
         return Err(wrong(text));
     }
     if new == current {
@@ -36,11 +36,16 @@ pub async fn change_password(
     }
     verify_current_password(shop, locale, &account, current, "current_password").await?;
     let hash = shop.passwords().hash(new, salt(shop)).await?;
-    let current_session = digest(token);
+    let (own, current_session) = (shop.clone(), digest(token));
     shop.write(ctx, async move |tx| {
+        // A password that was set, or an address that was given back, since the check above stays.
+        if !store::lock_if_same(tx, &account).await? {
+            return Err(IdentityError::SignedOut);
+        }
         store::set_password(tx, user, &hash).await?;
         store::end_sessions(tx, user, Some(&current_session)).await?;
         tx.record(user, PasswordChanged {});
+        mails::send_password_changed(tx, &own, locale, &contact).await?;
         Ok::<_, IdentityError>(())
     })
     .await?;
@@ -48,8 +53,17 @@ pub async fn change_password(
     Ok(())
 }
 
-/// Changes the signed-in user's name, e-mail and telephone number. A new e-mail needs the password, as it is the login name; the old
-/// address gets a mail about it, and all sessions end but the current one.
+/// What became of contact details that were saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactSaved {
+    Saved,
+    /// A link was mailed to the new address, by which the account takes it; until then it keeps its own.
+    EmailToConfirm,
+}
+
+/// Changes the signed-in user's name, e-mail and telephone number. A new e-mail needs the password, as it is the login name, and a link that is
+/// mailed to it; whether another account has it is not revealed. A shop that sends no mails takes it at once, and then all sessions end but
+/// the current one.
 ///
 /// # Errors
 /// [`IdentityError::Invalid`] by field: `name`, `email` (also when it is taken), `phone`, `password`; [`IdentityError::TooManyAttempts`].
@@ -60,7 +74,7 @@ pub async fn save_contact(
     token: &str,
     contact: &ContactDetails,
     password: &str,
-) -> Result<(), IdentityError> {
+) -> Result<ContactSaved, IdentityError> {
     let user = ctx.user().ok_or(IdentityError::SignedOut)?;
     let errors = customers::check_contact(locale, contact);
     if !errors.is_empty() {
@@ -68,30 +82,41 @@ pub async fn save_contact(
     }
     let account = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
     let before = account.me(shop)?.contact;
-    let prepared = customers::prepare_contact_as(shop, account.contact_id, contact, locale);
     let email_changed = email_key(&before.email) != email_key(&contact.email);
+    let is_mailed = email_changed && shop.mailer().is_configured();
+    let kept = ContactDetails { email: before.email.clone(), ..contact.clone() };
+    let prepared = customers::prepare_contact_as(shop, account.contact_id, if is_mailed { &kept } else { contact }, locale);
     if email_changed {
         // Before the answer reveals whether the new e-mail is taken, so that a list of addresses cannot be probed.
         verify_current_password(shop, locale, &account, password, "password").await?;
     }
+    if is_mailed {
+        let counters = login_throttle::mail_counters(shop, ctx, &customers::email_hash(shop, &contact.email));
+        throttle::attempt(shop.db(), &counters).await?;
+    }
     let email_hash = prepared.email_hash.clone().unwrap_or_default();
-    let (own, current_session) = (shop.clone(), digest(token));
+    let (own, current_session, new_email) = (shop.clone(), digest(token), contact.email.clone());
     shop.write(ctx, async move |tx| {
+        if !store::lock_if_same(tx, &account).await? {
+            return Err(IdentityError::SignedOut);
+        }
         if !store::set_email(tx, user, &email_hash).await? {
             return Err(email_taken(locale));
         }
         customers::store::update_contact(tx, &prepared).await?;
         tx.record(user, UserUpdated { contact: prepared.id });
-        if email_changed {
+        if is_mailed {
+            prove::send_to_new(tx, &own, locale, &account, &new_email).await?;
+        } else if email_changed {
             store::end_sessions(tx, user, Some(&current_session)).await?;
-            mails::send_email_changed(tx, &own, locale, &before).await?;
+            store::clear_email_proved(tx, user).await?;
             tx.record(user, EmailChanged {});
         }
         Ok(())
     })
     .await?;
     shop.session_cache().sessions.invalidate();
-    Ok(())
+    Ok(if is_mailed { ContactSaved::EmailToConfirm } else { ContactSaved::Saved })
 }
 
 /// Is it really them? Asks for the password once more.

@@ -7,7 +7,7 @@ use platform::db::{Db, DbError, Tx};
 use crate::{Shop, customers};
 
 pub(super) async fn mark_as_demo(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
-    tx.execute("update users set demo = 1 where id = $1", &[&user]).await.map(drop)
+    tx.execute("update users set demo = 1, email_proved_at = created_at where id = $1", &[&user]).await.map(drop)
 }
 
 /// The number of accounts that still have a public password: of staff, and of shoppers.

@@ -52,7 +52,7 @@ pub async fn record_denial(shop: &Shop, ctx: &Context, kind: DenialKind, account
             let subject = account.map_or_else(Uuid::nil, |user| user.0);
             match kind {
                 DenialKind::SignIn => tx.record(subject, SignInFailed {}),
-                DenialKind::Wait => tx.record(subject, SignInThrottled {}),
+                DenialKind::Throttled => tx.record(subject, SignInThrottled {}),
                 DenialKind::Permission => tx.record(subject, PermissionRefused {}),
                 DenialKind::Key => tx.record(subject, ApiKeyRefused {}),
             }

@@ -56,6 +56,36 @@ impl Event for EmailChanged {
     type Subject = UserId;
 }
 
+/// A forgotten password was replaced, by a link in a mail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PasswordReset {}
+
+impl Event for PasswordReset {
+    const KIND: &'static str = "user.password_reset";
+    type Subject = UserId;
+}
+
+/// The account's address is its owner's: they opened a link that was mailed to it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EmailProved {
+    /// How many orders that were placed with it as a guest joined the account.
+    pub orders: u64,
+}
+
+impl Event for EmailProved {
+    const KIND: &'static str = "user.email_proved";
+    type Subject = UserId;
+}
+
+/// A change of the address was undone from the former one. Nobody knows the password any more.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EmailRestored {}
+
+impl Event for EmailRestored {
+    const KIND: &'static str = "user.email_restored";
+    type Subject = UserId;
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RoleChanged {
     pub role: Option<Role>,

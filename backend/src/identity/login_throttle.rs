@@ -17,6 +17,10 @@ const MAX_PER_CLIENT: i64 = 10;
 const MAX_PER_ACCOUNT: i64 = 200;
 /// Changes of one account that ask for its password, with a right or a wrong one.
 const MAX_CHANGES: i64 = 10;
+/// Mails to one address that one client asked for.
+const MAX_MAILS: i64 = 5;
+/// The same of all clients together.
+const MAX_MAILS_TOGETHER: i64 = 20;
 
 /// The counters of an attempt to sign in. `user` is the account of the e-mail, when there is one.
 pub(super) fn sign_in_counters(shop: &Shop, ctx: &Context, email_hash: &[u8], user: Option<UserId>) -> Vec<Counter> {
@@ -30,6 +34,16 @@ pub(super) fn sign_in_counters(shop: &Shop, ctx: &Context, email_hash: &[u8], us
     vec![
         Counter::new(shop.keyring(), &format!("sign-in {account} client {client}"), MAX_PER_CLIENT),
         Counter::new(shop.keyring(), &format!("sign-in {account}"), MAX_PER_ACCOUNT).shared(),
+    ]
+}
+
+/// The counters of a mail to an address that somebody typed: about a forgotten password, or to make it an account's.
+pub(super) fn mail_counters(shop: &Shop, ctx: &Context, email_hash: &[u8]) -> Vec<Counter> {
+    let account = hex(email_hash).to_string();
+    let client = ctx.client.map_or_else(|| "none".to_owned(), |client| client.to_string());
+    vec![
+        Counter::new(shop.keyring(), &format!("mail {account} client {client}"), MAX_MAILS),
+        Counter::new(shop.keyring(), &format!("mail {account}"), MAX_MAILS_TOGETHER).shared(),
     ]
 }
 

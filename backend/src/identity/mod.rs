@@ -2,7 +2,7 @@
 //!
 //! An account is a row of `users` that points to a sealed contact. A signed-in browser holds a token of 256 random bits, of
 //! which only the SHA-256 is stored. A shopper's session expires after 30 days without use, a member of staff's after 12 hours.
-//! Guest orders with the same e-mail are not added to an account, as the e-mail has not been verified.
+//! Orders of a guest join the account with the same e-mail once it is proved by a link in a mail ([`prove`]).
 
 mod account;
 mod api_keys;
@@ -10,13 +10,19 @@ mod demo;
 mod denials;
 mod device_token;
 pub mod events;
+mod forgotten;
+mod hashing_queue;
+mod links;
 mod login_throttle;
-mod password;
-mod password_hasher;
+mod password_hash;
+mod password_policy;
+mod prove;
 mod session_cache;
 mod sessions;
 mod staff;
 mod store;
+
+use std::pin::Pin;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,6 +32,7 @@ use domain::permission::Role;
 use domain::view::{ContactDetails, DenialKind, FieldErrors, Me};
 use domain::{Locale, email};
 use platform::db::{DbError, Tx};
+use platform::jobs::Handlers;
 use platform::throttle::{self, Throttled};
 use platform::{Context, Forbidden};
 use sha2::{Digest as _, Sha256};
@@ -33,19 +40,31 @@ use sha2::{Digest as _, Sha256};
 use crate::Shop;
 use crate::customers::{self, CustomerError};
 
-pub use account::{change_password, save_contact};
+pub use account::{ContactSaved, change_password, save_contact};
 pub use api_keys::{api_keys, authenticate_api_key, create_api_key, revoke_api_key};
 pub use demo::{count_demo_accounts, count_owners, has_demo_password};
 pub use denials::{denials, record_denial, record_denial_in_background};
 pub use device_token::device_token;
 use events::{UserCreated, UserSignedIn};
-pub use password::Cost;
-pub use password_hasher::PasswordHasher;
+pub use forgotten::{check_reset_link, request_password_reset, reset_password};
+pub use hashing_queue::HashingQueue;
+pub use password_hash::Cost;
+pub use prove::{email_link, follow_email_link, is_proof_needed, send_proof_again};
 pub use session_cache::SessionCache;
 pub(crate) use session_cache::invalidate;
 pub use sessions::{authenticate, authenticate_without_renewal, revoke_session, sessions, sign_out};
 pub(crate) use staff::create_demo_account;
 pub use staff::{create_staff, set_active, set_role, staff};
+
+/// What follows the proof that an address is an account's: gives it the orders of a guest with this keyed hash of the address, in the same
+/// transaction; returns how many.
+pub type WhenEmailProved = for<'a> fn(&'a mut Tx, UserId, &'a [u8]) -> Pin<Box<dyn Future<Output = Result<u64, DbError>> + Send + 'a>>;
+
+/// Adds the jobs of accounts.
+pub(crate) fn register(handlers: &mut Handlers<Shop>) {
+    forgotten::register(handlers);
+    prove::register(handlers);
+}
 
 /// The SHA-256 of a token or a secret.
 type Digest = [u8; 32];
@@ -66,6 +85,10 @@ pub enum IdentityError {
     /// Too many passwords wait to be checked.
     #[error("too many sign in at once; try again in a moment")]
     Busy,
+    #[error("the link is too old, was used, or is not the shop's")]
+    Link,
+    #[error("the shop sends no mails")]
+    NoMail,
     #[error("sign in first")]
     SignedOut,
     #[error("there is no such account, session or key")]
@@ -102,10 +125,11 @@ pub async fn sign_up(
 ) -> Result<(UserId, String), IdentityError> {
     let account = prepare_account(shop, locale, &contact, password, None).await?;
     let token = token(shop);
-    let session = digest(&token);
+    let (session, own) = (digest(&token), shop.clone());
     let user = shop
         .write(ctx, async move |tx| {
             let user = account.write(tx, locale).await?;
+            prove::send(tx, &own, locale, user, account.contact.email_hash.as_deref().unwrap_or_default()).await?;
             sessions::begin(tx, user, None, session).await?;
             Ok::<_, IdentityError>(user)
         })
@@ -127,7 +151,7 @@ pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, pa
     let counters = login_throttle::sign_in_counters(shop, ctx, &email_hash, user);
     if let Err(error) = throttle::attempt(shop.db(), &counters).await {
         if matches!(error, Throttled::Wait) {
-            record_denial(shop, ctx, DenialKind::Wait, user).await;
+            record_denial(shop, ctx, DenialKind::Throttled, user).await;
         }
         return Err(error.into());
     }
@@ -164,6 +188,7 @@ pub async fn delete_expired(shop: &Shop) -> Result<u64, DbError> {
     shop.db()
         .write(async |tx: &mut Tx| {
             let sessions = store::delete_expired_sessions(tx).await?;
+            forgotten::delete_done(tx).await?;
             Ok(sessions + throttle::delete_expired(tx).await? + denials::delete_expired(tx).await?)
         })
         .await
@@ -194,7 +219,7 @@ async fn prepare_account(
     role: Option<Role>,
 ) -> Result<PreparedAccount, IdentityError> {
     let mut errors = customers::check_contact(locale, contact);
-    errors.extend(password::check(locale, password, &contact.email).map(|wrong| ("password".to_owned(), wrong)));
+    errors.extend(password_policy::check(locale, password, &contact.email).map(|wrong| ("password".to_owned(), wrong)));
     if !errors.is_empty() {
         return Err(IdentityError::Invalid(errors));
     }

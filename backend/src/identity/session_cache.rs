@@ -12,7 +12,7 @@ use platform::events::RecordedEvent;
 use platform::follows;
 
 use super::Digest;
-use super::events::{ActiveChanged, ApiKeyRevoked, EmailChanged, PasswordChanged, RoleChanged, UserUpdated};
+use super::events::{ActiveChanged, ApiKeyRevoked, EmailChanged, EmailRestored, PasswordChanged, PasswordReset, RoleChanged, UserUpdated};
 use crate::Shop;
 
 /// A session that was signed out on another node lives on here for at most this long: that is no event.
@@ -36,7 +36,7 @@ impl SessionCache {
 /// Forgets who was signed in when these events changed accounts or API keys. Changes are rare, and asking the database again is cheap.
 pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
     let any = |kinds: &[&str]| events.iter().any(|event| event.is_one_of(kinds));
-    if any(follows![RoleChanged, ActiveChanged, PasswordChanged, UserUpdated, EmailChanged]) {
+    if any(follows![RoleChanged, ActiveChanged, PasswordChanged, PasswordReset, UserUpdated, EmailChanged, EmailRestored]) {
         shop.session_cache().sessions.invalidate();
     }
     if any(follows![ApiKeyRevoked]) {

@@ -11,15 +11,22 @@ use crate::Shop;
 use crate::customers::{self, CustomerError};
 
 /// An account with its sealed contact.
-#[derive(Debug, platform::db::FromRow)]
+#[derive(Clone, Debug, platform::db::FromRow)]
 pub(super) struct AccountRow {
     pub id: UserId,
     pub contact_id: ContactId,
+    pub email_hash: Vec<u8>,
+    /// When the address was proved to be its owner's; none until then.
+    pub email_proved_at: Option<Timestamp>,
+    /// A change of the address was undone: links that undo one and were made from then
+    pub undone_from: Option<Timestamp>,
+    /// until then hold no more.
+    pub undone_until: Option<Timestamp>,
     pub password_hash: String,
-    role: Option<String>,
+    pub role: Option<String>,
     pub active: Flag,
     pub demo: Flag,
-    sealed: Vec<u8>,
+    pub sealed: Vec<u8>,
 }
 
 #[derive(Debug, platform::db::FromRow)]
@@ -42,7 +49,7 @@ pub(super) struct ApiKeyRow {
 /// The columns of [`AccountRow`], from `users u` and `contacts c`.
 macro_rules! account_columns {
     () => {
-        "u.id, u.contact_id, u.password_hash, u.role, u.active, u.demo, c.sealed"
+        "u.id, u.contact_id, u.email_hash, u.email_proved_at, u.undone_from, u.undone_until, u.password_hash, u.role, u.active, u.demo, c.sealed"
     };
 }
 
@@ -55,6 +62,11 @@ impl AccountRow {
     /// May it sign in, with the right password?
     pub(super) fn may_sign_in(&self, shop: &Shop) -> bool {
         self.active.0 && (!self.demo.0 || shop.config().demo_accounts)
+    }
+
+    /// Was a change undone since, by a link that was made before this one or is this one?
+    pub(super) fn is_undone(&self, made_at: Timestamp) -> bool {
+        self.undone_from.is_some_and(|from| from <= made_at) && self.undone_until.is_some_and(|until| made_at <= until)
     }
 
     pub(super) fn me(&self, shop: &Shop) -> Result<Me, CustomerError> {
@@ -108,6 +120,9 @@ pub(super) async fn insert_user(
     password_hash: &str,
     role: Option<Role>,
 ) -> Result<bool, DbError> {
+    if is_reserved(tx, user, email_hash).await? {
+        return Ok(false);
+    }
     let inserted = tx
         .execute(
             "insert into users (id, contact_id, email_hash, password_hash, role, created_at) values ($1, $2, $3, $4, $5, $6)
@@ -120,6 +135,9 @@ pub(super) async fn insert_user(
 
 /// False when another account has the e-mail.
 pub(super) async fn set_email(tx: &mut Tx, user: UserId, email_hash: &[u8]) -> Result<bool, DbError> {
+    if is_reserved(tx, user, email_hash).await? {
+        return Ok(false);
+    }
     let changed = tx
         .execute(
             "update users set email_hash = $2
@@ -128,6 +146,47 @@ pub(super) async fn set_email(tx: &mut Tx, user: UserId, email_hash: &[u8]) -> R
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// Is the account active, with the same address and password? Its row is locked until the end of the transaction.
+pub(super) async fn lock_if_same(tx: &mut Tx, account: &AccountRow) -> Result<bool, DbError> {
+    if !lock_if_unchanged(tx, account.id, &account.password_hash).await? {
+        return Ok(false);
+    }
+    let sql = "select id from users where id = $1 and email_hash = $2";
+    Ok(tx.fetch_optional_scalar::<UserId>(sql, &[&account.id, &account.email_hash]).await?.is_some())
+}
+
+/// False when the address was proved before.
+pub(super) async fn set_email_proved(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
+    let sql = "update users set email_proved_at = $2 where id = $1 and email_proved_at is null";
+    Ok(tx.execute(sql, &[&user, &tx.now()]).await? == 1)
+}
+
+/// Ends the links that undo a change of the address and were made since `made_at`. The address that the account has again is kept for it no
+/// longer.
+pub(super) async fn set_undone(tx: &mut Tx, account: &AccountRow, made_at: Timestamp, email_hash: &[u8]) -> Result<(), DbError> {
+    let from = account.undone_from.map_or(made_at, |before| before.min(made_at));
+    tx.execute("update users set undone_from = $2, undone_until = $3 where id = $1", &[&account.id, &from, &tx.now()]).await?;
+    let sql = "update users set reserved_email_hash = null, reserved_until = null where id = $1 and reserved_email_hash = $2";
+    tx.execute(sql, &[&account.id, &email_hash]).await.map(drop)
+}
+
+/// Keeps a former address for an account, so that nobody else signs up with it while the change can be undone. The first of several is kept.
+pub(super) async fn reserve_email(tx: &mut Tx, user: UserId, email_hash: &[u8], until: Timestamp) -> Result<(), DbError> {
+    let sql =
+        "update users set reserved_email_hash = $2, reserved_until = $3 where id = $1 and (reserved_until is null or reserved_until <= $4)";
+    tx.execute(sql, &[&user, &email_hash, &until, &tx.now()]).await.map(drop)
+}
+
+/// Is the address kept for another account?
+async fn is_reserved(tx: &mut Tx, user: UserId, email_hash: &[u8]) -> Result<bool, DbError> {
+    let sql = "select id from users where reserved_email_hash = $1 and reserved_until > $2 and id <> $3";
+    Ok(tx.fetch_optional_scalar::<UserId>(sql, &[&email_hash, &tx.now(), &user]).await?.is_some())
+}
+
+pub(super) async fn clear_email_proved(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    tx.execute("update users set email_proved_at = null where id = $1", &[&user]).await.map(drop)
 }
 
 pub(super) async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {

@@ -10,7 +10,7 @@ use domain::{Locale, TimeZone};
 use serde_json::{Value, json};
 
 use crate::Shop;
-use crate::pricing::{Check, RulesError, check_exists, check_seen, differences};
+use crate::pricing::{Check, PricingError, check_exists, check_seen, differences};
 use platform::Context;
 use platform::db::{DbError, Flag, Read, Tx, json_texts};
 
@@ -23,7 +23,7 @@ const MAX_POSITION: i64 = 9_999;
 ///
 /// # Errors
 /// Not allowed.
-pub async fn locations(shop: &Shop, ctx: &Context) -> Result<Vec<LocationDraft>, RulesError> {
+pub async fn locations(shop: &Shop, ctx: &Context) -> Result<Vec<LocationDraft>, PricingError> {
     ctx.require(Permission::ReadSettings)?;
     Ok(all(&mut shop.db()).await?.into_iter().map(|(_, location)| location).collect())
 }
@@ -31,16 +31,16 @@ pub async fn locations(shop: &Shop, ctx: &Context) -> Result<Vec<LocationDraft>,
 /// Saves a location, found by its code, over what was `seen` of it; over whatever there is without that. What is reserved there already stays reserved when it becomes inactive.
 ///
 /// # Errors
-/// [`RulesError::Stale`] when it is not what was seen any more.
-/// [`RulesError::Invalid`] by field: `code`, `position`, `name`, `line1`, `line2`, `city`, `province`, `postal_code`, `country`,
-/// `time_zone`. [`RulesError::Unknown`], not allowed.
+/// [`PricingError::Stale`] when it is not what was seen any more.
+/// [`PricingError::Invalid`] by field: `code`, `position`, `name`, `line1`, `line2`, `city`, `province`, `postal_code`, `country`,
+/// `time_zone`. [`PricingError::Unknown`], not allowed.
 pub async fn save_location(
     shop: &Shop,
     ctx: &Context,
     locale: Locale,
     draft: LocationDraft,
     seen: Option<LocationDraft>,
-) -> Result<(), RulesError> {
+) -> Result<(), PricingError> {
     ctx.require(Permission::WriteSettings)?;
     let mut check = Check::new(locale);
     let location = checked(&mut check, draft);
@@ -55,7 +55,7 @@ pub async fn save_location(
         let changed = before.map_or_else(|| json!({}), |(_, before)| difference(&before, &location));
         let LocationDraft { code, active, channels, .. } = location.clone();
         tx.record(id, LocationChanged { code, active, channels, changed });
-        Ok::<_, RulesError>(())
+        Ok::<_, PricingError>(())
     })
     .await
 }

@@ -130,7 +130,7 @@ const LOW_STOCK_AGE: Duration = Duration::from_secs(5);
 pub struct LowStock {
     /// Fewest available first, up to 10.
     pub rows: Vec<StockRowView>,
-    /// All of them, counted up to one more than [`TodayView::MOST_COUNTED`](domain::view::TodayView::MOST_COUNTED).
+    /// All of them, counted up to one more than [`DashboardView::MOST_COUNTED`](domain::view::DashboardView::MOST_COUNTED).
     pub count: i64,
 }
 

@@ -10,8 +10,8 @@ use platform::mail::{Mail, MailError};
 
 use crate::{Shop, settings};
 
-pub(crate) use account::send_email_changed;
-pub(crate) use template::{MailTemplate, greeting};
+pub(crate) use account::{AccountMail, send_email_changed, send_password_changed};
+pub(crate) use template::{MailContent, greeting};
 
 /// Registers the mail jobs about accounts.
 pub(crate) fn register(handlers: &mut Handlers<Shop>) {
@@ -19,7 +19,7 @@ pub(crate) fn register(handlers: &mut Handlers<Shop>) {
 }
 
 /// A mail of the shop to a name (which may be empty) and an address. `id` names it among all mails of this shop, the same in each try.
-pub(crate) fn mail(shop: &Shop, to: (String, String), id: &str, template: MailTemplate) -> Mail {
+pub(crate) fn mail(shop: &Shop, to: (String, String), id: &str, template: MailContent) -> Mail {
     let settings = settings::shop(shop);
     let (from, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
     Mail {

@@ -32,7 +32,7 @@ pub(crate) fn greeting(locale: Locale, name: &str) -> String {
 
 /// The parts of a mail.
 #[derive(Clone, Debug)]
-pub(crate) struct MailTemplate {
+pub(crate) struct MailContent {
     pub locale: Locale,
     pub shop: String,
     pub subject: String,
@@ -61,7 +61,7 @@ const QUIET: &str = "font-size:13px;color:#5d5650";
 const DARK: &str = "body,.ground{background:#121a17!important;color:#f3efe8!important}.sheet{background:#1d2723!important}\
 .quiet{color:#b9c2bc!important}td{border-color:#35423c!important}";
 
-impl MailTemplate {
+impl MailContent {
     pub(crate) fn text(&self) -> String {
         let mut out = format!("{}\n\n{}\n\n{}\n", self.greeting, self.body, self.title);
         // Writing to a string cannot fail.
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_name_with_signs_of_html_stays_a_name() {
-        let template = MailTemplate {
+        let template = MailContent {
             locale: Locale::En,
             shop: "A & B".into(),
             subject: "S".into(),

@@ -161,6 +161,7 @@ fn order_mail_of(event: &RecordedEvent) -> Option<PendingMail> {
         <OrderLinkRequested as Event>::KIND => (OrderMail::Link, once_an_event(), 0),
         _ => return None,
     };
-    let data = MailCause { event: serde_json::from_str(&event.data).unwrap_or_default(), paid: event.kind.starts_with("payment.") };
+    let data =
+        MailCause { event: serde_json::from_str(&event.data).unwrap_or_default(), is_payment_event: event.kind.starts_with("payment.") };
     Some(PendingMail { job: SendOrderMail { event: event.id, kind, order, data }, key, delay_ms })
 }

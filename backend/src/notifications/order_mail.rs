@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::{MAX_ORDERS_PER_DAY, OrderMail};
 use crate::customers::CustomerError;
 use crate::fulfilment::events::{ParcelReturned, ParcelShipped};
-use crate::mails::{MailTemplate, greeting};
+use crate::mails::{MailContent, greeting};
 use crate::orders::events::OrderReduced;
-use crate::orders::{self, BY_SHOPPER, EXPIRED, Head, Line, NOT_SENT, OrderError};
+use crate::orders::{self, BY_SHOPPER, EXPIRED, Line, NOT_SENT, OrderError, OrderHeader};
 use crate::payments::events::PaymentRefunded;
 use crate::{Shop, customers, mails, order_management, payments, settings};
 
@@ -34,8 +34,9 @@ pub(super) struct SendOrderMail {
 pub(super) struct MailCause {
     /// The JSON of the event.
     pub event: Value,
-    /// Is it about the payment by card?
-    pub paid: bool,
+    /// Is the event about a payment by card?
+    #[serde(rename = "paid")]
+    pub is_payment_event: bool,
 }
 
 impl MailCause {
@@ -73,7 +74,7 @@ enum ComposeError {
 async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, ComposeError> {
     let (order, kind) = (job.order, job.kind);
     let head = orders::head(&mut shop.db(), order).await?.ok_or(OrderError::Unknown)?;
-    if !still_applies(kind, &head, job.data.paid) {
+    if !still_applies(kind, &head, job.data.is_payment_event) {
         return Ok(None);
     }
     let Some(contact) = head.contact_id else { return Ok(None) };
@@ -103,7 +104,7 @@ async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, Compo
     Ok(Some(mails::mail(shop, to, &job.event.0.simple().to_string(), template)))
 }
 
-fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {
+fn still_applies(kind: OrderMail, head: &OrderHeader, about_payment: bool) -> bool {
     match kind {
         // A card order is confirmed after its payment, by a job with another key.
         OrderMail::Confirmed => {
@@ -124,7 +125,7 @@ fn still_applies(kind: OrderMail, head: &Head, about_payment: bool) -> bool {
 
 /// What a mail is about.
 struct About<'a> {
-    head: &'a Head,
+    head: &'a OrderHeader,
     lines: &'a [Line],
     /// What was paid, minor units.
     captured: i64,
@@ -216,7 +217,7 @@ fn reduced_body(reduced: &OrderReduced, about: &About) -> String {
     format!("{what} {}", money.with(locale, &[("amount", &amount), ("total", &total)]))
 }
 
-fn template(shop: &Shop, job: &SendOrderMail, about: &About, name: &str) -> Result<MailTemplate, serde_json::Error> {
+fn template(shop: &Shop, job: &SendOrderMail, about: &About, name: &str) -> Result<MailContent, serde_json::Error> {
     let head = about.head;
     let settings = settings::shop(shop);
     let (shop_name, zone) = (settings.name.clone(), settings.zone());
@@ -233,7 +234,7 @@ fn template(shop: &Shop, job: &SendOrderMail, about: &About, name: &str) -> Resu
     } else {
         (Vec::new(), Vec::new())
     };
-    Ok(MailTemplate {
+    Ok(MailContent {
         facts: facts(locale, zone, head, kind),
         locale,
         subject,
@@ -250,7 +251,7 @@ fn template(shop: &Shop, job: &SendOrderMail, about: &About, name: &str) -> Resu
 }
 
 /// When the order was placed, how it is paid and when it arrives, as far as a mail of this kind is about that.
-fn facts(locale: Locale, zone: TimeZone, head: &Head, kind: OrderMail) -> Pairs {
+fn facts(locale: Locale, zone: TimeZone, head: &OrderHeader, kind: OrderMail) -> Pairs {
     let is_new = matches!(kind, OrderMail::Confirmed | OrderMail::Unpaid);
     let mut facts = Vec::new();
     let mut fact = |label: Msg, value: String| facts.push((label.text(locale).to_owned(), value));
@@ -272,14 +273,14 @@ fn facts(locale: Locale, zone: TimeZone, head: &Head, kind: OrderMail) -> Pairs 
 }
 
 /// The tax inside the total.
-fn tax_note(locale: Locale, head: &Head) -> String {
+fn tax_note(locale: Locale, head: &OrderHeader) -> String {
     t::CART_TAX_INCLUDED.with(locale, &[("amount", &locale.money(head.money(head.tax - head.waived_tax)))])
 }
 
 type Pairs = Vec<(String, String)>;
 
 /// The lines of the order, and its sums.
-fn contents(locale: Locale, head: &Head, lines: &[Line]) -> (Pairs, Pairs) {
+fn contents(locale: Locale, head: &OrderHeader, lines: &[Line]) -> (Pairs, Pairs) {
     let rows = lines
         .iter()
         .map(|line| {

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::staff_notices;
 use crate::identity::IdentityError;
 use crate::inventory::events::{StockAdjusted, StockReleased, StockReserved, StockReturned, StockShipped};
-use crate::mails::MailTemplate;
+use crate::mails::MailContent;
 use crate::orders::events::OrderPlaced;
 use crate::payments::events::{PaymentAuthorised, PaymentCaptured, PaymentMethodChanged};
 use crate::refusals::events::RefusalOpened;
@@ -235,7 +235,7 @@ async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, Identi
     let base = &shop.config().public_url;
     let link = only.map_or_else(|| format!("{base}{path}"), |order: OrderId| format!("{base}/admin/orders/{order}"));
     let (shop_name, preferences_url) = (settings::shop(shop).name, format!("{base}/admin/preferences"));
-    let template = MailTemplate {
+    let template = MailContent {
         locale,
         greeting: t::MAIL_CONFIRM_GREETING.with(locale, &[("name", &recipient.name)]),
         body: subject.clone(),

@@ -87,7 +87,7 @@ impl Stored {
 }
 
 /// The page of an order, with what only staff see where `staff` says so.
-async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -> Result<OrderView, OrderError> {
+async fn compose(shop: &Shop, locale: Locale, head: orders::OrderHeader, staff: bool) -> Result<OrderView, OrderError> {
     let (order, mut db) = (head.id, shop.db());
     let Stored { lines, parcels, paid, events, refunds, refunded, price, unsent } = Stored::read(shop, order).await?;
     let names = if staff { Some(staff_names(shop, &events, &refunds).await?) } else { None };
@@ -162,7 +162,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::Head, staff: bool) -
 }
 
 /// Who bought it; nobody where no name was taken, at a counter.
-async fn contact(shop: &Shop, head: &orders::Head) -> Result<Option<ContactDetails>, OrderError> {
+async fn contact(shop: &Shop, head: &orders::OrderHeader) -> Result<Option<ContactDetails>, OrderError> {
     Ok(match head.contact_id {
         Some(id) => Some(customers::open_contact(shop, id).await?),
         None => None,
@@ -170,7 +170,7 @@ async fn contact(shop: &Shop, head: &orders::Head) -> Result<Option<ContactDetai
 }
 
 /// Where an order is sent, and where its invoice goes.
-async fn addresses(shop: &Shop, head: &orders::Head) -> Result<(Option<Address>, Option<Address>), OrderError> {
+async fn addresses(shop: &Shop, head: &orders::OrderHeader) -> Result<(Option<Address>, Option<Address>), OrderError> {
     let ids = [head.delivery_address_id, head.billing_address_id];
     let known: Vec<AddressId> = ids.into_iter().flatten().collect();
     let opened = customers::open_addresses(shop, &known).await?;
@@ -183,7 +183,7 @@ async fn addresses(shop: &Shop, head: &orders::Head) -> Result<(Option<Address>,
 
 /// A line, with what of these credit lines of refunds is of it.
 fn line_view(
-    head: &orders::Head,
+    head: &orders::OrderHeader,
     line: orders::Line,
     slugs: &HashMap<ProductId, String>,
     refunded: &[(RefundId, Credit)],
@@ -211,7 +211,7 @@ fn line_view(
 }
 
 /// When an order was cancelled, and why.
-fn cancellation(locale: Locale, head: &orders::Head, staff: bool) -> Option<(Timestamp, String)> {
+fn cancellation(locale: Locale, head: &orders::OrderHeader, staff: bool) -> Option<(Timestamp, String)> {
     let why = head.cancel_reason.as_deref().map_or_else(String::new, |why| reason(locale, why, staff));
     head.cancelled_at.map(|at| (at, why))
 }
@@ -227,7 +227,7 @@ fn refund_reason(locale: Locale, why: &str) -> String {
 /// A refund, with those of these credit lines that are its own; whether it was handed over is not known here.
 fn refund_view(
     locale: Locale,
-    head: &orders::Head,
+    head: &orders::OrderHeader,
     lines: &[OrderLineView],
     names: &HashMap<UserId, String>,
     refunded: &[(RefundId, Credit)],

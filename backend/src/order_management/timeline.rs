@@ -37,7 +37,7 @@ pub(super) fn name_of(locale: Locale, actor: &str, names: &HashMap<UserId, Strin
         Ok(Actor::System) => t::ORDER_ACTOR_SYSTEM,
         Ok(Actor::ApiKey(_)) => t::ORDER_ACTOR_KEY,
         Ok(Actor::Staff(user)) => return names.get(&user).cloned().unwrap_or_else(|| user.to_string()),
-        Ok(Actor::Nobody | Actor::Customer(_)) | Err(_) => t::ORDER_ACTOR_SHOPPER,
+        Ok(Actor::Guest | Actor::Customer(_)) | Err(_) => t::ORDER_ACTOR_SHOPPER,
     };
     message.text(locale).to_owned()
 }

@@ -6,7 +6,7 @@ use domain::view::{OrderAdjustmentView, OrderTaxView};
 
 use platform::db::{DbError, Read};
 
-use super::Head;
+use super::OrderHeader;
 
 /// The condition for adjustments `a` that are shares of a discount code, by which they are found among those of all orders: it names the
 /// kind, as their index does. Those of one order are found by their source alone, lest SQLite takes that index for them.
@@ -21,7 +21,7 @@ pub(crate) use of_discount_code;
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn adjustments(db: &mut impl Read, order: &Head) -> Result<Vec<OrderAdjustmentView>, DbError> {
+pub(crate) async fn adjustments(db: &mut impl Read, order: &OrderHeader) -> Result<Vec<OrderAdjustmentView>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         n: i64,
@@ -50,7 +50,7 @@ pub(crate) async fn adjustments(db: &mut impl Read, order: &Head) -> Result<Vec<
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn taxes(db: &mut impl Read, order: &Head) -> Result<Vec<OrderTaxView>, DbError> {
+pub(crate) async fn taxes(db: &mut impl Read, order: &OrderHeader) -> Result<Vec<OrderTaxView>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         order_line_id: Option<OrderLineId>,

@@ -35,8 +35,8 @@ pub(crate) use lock::{LockedOrder, lock};
 pub use resend_link::{request_link, send_link};
 pub use saved_filters::{delete_filter, save_filter, saved_filters};
 pub(crate) use store::{
-    Facts, Head, Line, Paid, PersonKeys, Sale, Spent, addresses_of, count_of, facts, facts_of, head, lines, money_is_missing,
-    of_address_within_a_day, overpaid, owed, paid, paid_of, sales_of, set_cancelled, set_payment_method, spent_of,
+    Facts, Line, OrderHeader, Paid, PersonKeys, Sale, Spent, addresses_of, count_of, facts, facts_of, give_guest_orders, head, lines,
+    money_is_missing, of_address_within_a_day, overpaid, owed, paid, paid_of, sales_of, set_cancelled, set_payment_method, spent_of,
 };
 pub(crate) use units::{UnitState, count_units, open_units};
 
@@ -128,7 +128,7 @@ impl Facts {
     }
 }
 
-impl Head {
+impl OrderHeader {
     /// The total less what is waived, minor units.
     #[must_use]
     pub(crate) const fn price_now(&self) -> i64 {

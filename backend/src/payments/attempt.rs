@@ -7,7 +7,7 @@ use domain::order::{AttemptState, PaymentMethod, Tender};
 
 use platform::db::Tx;
 
-use crate::orders::{Head, LockedOrder};
+use crate::orders::{LockedOrder, OrderHeader};
 use crate::{Shop, accounting, inventory, orders, refusals};
 
 use super::events::{AttemptChange, PaymentAuthorised, PaymentCaptured, PaymentFailed, PaymentRequiresAction, PaymentVoided};
@@ -56,7 +56,7 @@ pub async fn start_card(shop: &Shop, order: OrderId) -> Result<Option<String>, P
 }
 
 /// Is the order to be paid by card, and not cancelled?
-fn is_by_card(head: &Head) -> Result<bool, PaymentError> {
+fn is_by_card(head: &OrderHeader) -> Result<bool, PaymentError> {
     if head.cancelled_at.is_some() {
         return Err(PaymentError::Cancelled);
     }
@@ -199,7 +199,7 @@ pub(super) async fn apply(shop: &Shop, payment: PaymentId, intent: &Intent) -> R
 }
 
 /// Does the order take no money in this way: cancelled, or paid in another?
-pub(super) fn is_unwanted(head: &Head, attempt: &Attempt) -> bool {
+pub(super) fn is_unwanted(head: &OrderHeader, attempt: &Attempt) -> bool {
     head.cancelled_at.is_some() || Tender::of(head.payment_method) != attempt.tender
 }
 

@@ -5,7 +5,7 @@ use domain::order::{AttemptState, CaptureState, Tender};
 
 use platform::db::Tx;
 
-use crate::orders::{Head, LockedOrder};
+use crate::orders::{LockedOrder, OrderHeader};
 use crate::{Shop, orders, refusals};
 
 use super::attempt::{apply, apply_rows, sync_attempt};
@@ -29,7 +29,7 @@ pub(crate) async fn reverse_payments(tx: &mut Tx, order: &LockedOrder) -> Result
 
 /// Releases what the bank still holds for an order of which all is paid, as when the shopper paid by two attempts. Requests to the gateway
 /// get a job each and are returned.
-pub(super) async fn release_surplus(tx: &mut Tx, order: &Head) -> Result<Vec<GatewayCall>, PaymentError> {
+pub(super) async fn release_surplus(tx: &mut Tx, order: &OrderHeader) -> Result<Vec<GatewayCall>, PaymentError> {
     let mut calls = Vec::new();
     if orders::owed(tx, order).await? > 0 {
         return Ok(calls);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use platform::db::{DbError, Read, Tx};
 use platform::events::Event;
 
-use crate::orders::Head;
+use crate::orders::OrderHeader;
 
 use super::PaymentError;
 use super::events::{CashMissing, RefundHandedOver};
@@ -332,7 +332,7 @@ pub(crate) async fn refunds_of(db: &mut impl Read, order: OrderId) -> Result<Vec
 
 /// What goes back of an order because it is cancelled, minor units: what was captured and not refunded before; all of it where nothing was
 /// left by then. `refunds` are the order's.
-pub(crate) fn returned_on_cancel(order: &Head, captured: i64, refunds: &[Refund]) -> i64 {
+pub(crate) fn returned_on_cancel(order: &OrderHeader, captured: i64, refunds: &[Refund]) -> i64 {
     let Some(cancelled_at) = order.cancelled_at else { return 0 };
     let is_before = |refund: &&Refund| {
         let is_of_cancellation = refund.at == cancelled_at && refund.reason == super::CANCELLED;

@@ -19,7 +19,7 @@ use super::{PaymentError, reconciliation, reversal, store, sync};
 pub const UNPAID_FOR_MS: i64 = 30 * 60 * 1_000;
 
 /// Does this order wait for a payment by card? Voided and not cancelled: the bank's hold ran out, or an attempt was cancelled.
-pub(crate) fn is_unpaid(head: &orders::Head) -> bool {
+pub(crate) fn is_unpaid(head: &orders::OrderHeader) -> bool {
     let waits =
         matches!(head.payment_state, PaymentState::Pending | PaymentState::RequiresAction | PaymentState::Failed | PaymentState::Voided);
     let open = head.cancelled_at.is_none() && head.fulfilment_state == FulfilmentState::Unfulfilled;
@@ -27,7 +27,7 @@ pub(crate) fn is_unpaid(head: &orders::Head) -> bool {
 }
 
 /// How long an order waits for its payment by card, and whether it can be paid in cash instead; `None` for one that does not wait.
-pub(crate) async fn unpaid_view(shop: &Shop, head: &orders::Head) -> Result<Option<UnpaidView>, DbError> {
+pub(crate) async fn unpaid_view(shop: &Shop, head: &orders::OrderHeader) -> Result<Option<UnpaidView>, DbError> {
     if !is_unpaid(head) {
         return Ok(None);
     }
@@ -36,7 +36,7 @@ pub(crate) async fn unpaid_view(shop: &Shop, head: &orders::Head) -> Result<Opti
 }
 
 /// Can this order be paid in cash, at the door or at the counter? What is left to pay counts, not what it cost when it was placed.
-pub(crate) async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::Head) -> Result<bool, DbError> {
+pub(crate) async fn takes_cash(shop: &Shop, db: &mut impl Read, head: &orders::OrderHeader) -> Result<bool, DbError> {
     if !settings::shop(shop).limits.takes_cash(orders::owed(db, head).await?) {
         return Ok(false);
     }

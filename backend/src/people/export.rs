@@ -11,8 +11,8 @@ use platform::recorded_export::RecordedExport;
 use platform::{Context, csv};
 use uuid::Uuid;
 
-use super::identity::{Person, keys_of};
 use super::list::{Entry, entries, main_contact};
+use super::person::{Person, keys_of};
 use super::{PeopleError, notes, store, tags};
 use crate::customers::events::{CustomersExportBegun, CustomersExported};
 use crate::customers::{open_addresses, open_contacts};

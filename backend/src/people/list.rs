@@ -9,7 +9,7 @@ use domain::view::{CustomerListView, CustomerQuery, CustomerRowView, PageAt};
 use platform::Context;
 use uuid::Uuid;
 
-use super::identity::{Last, Person, last_of, people_of, people_of_customers};
+use super::person::{Last, Person, last_of, people_of, people_of_customers};
 use super::{PeopleError, store, tags};
 use crate::paging;
 use crate::{Shop, customers};

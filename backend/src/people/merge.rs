@@ -7,8 +7,8 @@ use platform::Context;
 use platform::db::{DbError, Tx};
 
 use super::events::CustomersMerged;
-use super::identity::{Person, last_of, people_of, person_of};
 use super::list::{Entry, found, rows};
+use super::person::{Person, last_of, people_of, person_of};
 use super::{PeopleError, store};
 use crate::{Shop, orders};
 

@@ -1,17 +1,17 @@
 //! Customers as staff see them: who they are, their page, notes and tags, and one made of two.
 //!
 //! A customer is a person: an account with what it ordered, and the guests with its e-mail; or whoever ordered as a guest with one e-mail; or,
-//! where none was given, one contact. That is read from contacts, orders and accounts each time ([`identity`]), so nothing has to be
+//! where none was given, one contact. That is read from contacts, orders and accounts each time ([`person`]), so nothing has to be
 //! written when an order is placed. The table `customers` has those whom staff wrote something about or made one of two, with the keys that
 //! they are known by. Who may see an order, or sign in, does not follow from it.
 
 pub mod events;
 mod export;
-mod identity;
 mod list;
 mod merge;
 mod notes;
 mod page;
+mod person;
 mod store;
 mod tags;
 

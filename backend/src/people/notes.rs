@@ -11,7 +11,7 @@ use platform::{Context, once};
 
 use super::events::{CustomerNoteAdded, CustomerNoteDeleted};
 use super::merge::customer_row;
-use super::{PeopleError, identity, store};
+use super::{PeopleError, person, store};
 use crate::order_management::actor_names;
 use crate::{Shop, customers};
 
@@ -64,7 +64,7 @@ pub async fn add_note(shop: &Shop, ctx: &Context, customer: ContactId, text: &st
             return Ok(());
         }
         once::keep(tx, &ctx, "customer.note", &asked, "").await?;
-        let person = identity::person_of(tx, customer).await?.ok_or(PeopleError::Unknown)?;
+        let person = person::person_of(tx, customer).await?.ok_or(PeopleError::Unknown)?;
         let customer = customer_row(tx, &person).await?;
         store::insert_note(tx, note, customer, &sealed).await?;
         tx.record(customer, CustomerNoteAdded { note });

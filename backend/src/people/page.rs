@@ -6,7 +6,7 @@ use domain::view::{ContactDetails, CustomerAccountView, CustomerView, PageAt, Pr
 use domain::{Locale, Money};
 use platform::Context;
 
-use super::identity::{Person, last_of, person_of};
+use super::person::{Person, last_of, person_of};
 use super::{PeopleError, list, notes, store, tags};
 use crate::orders::{self, PersonKeys, Spent};
 use crate::{Shop, customers};

@@ -6,7 +6,7 @@ use platform::Context;
 
 use super::events::{CustomerTagAdded, CustomerTagRemoved};
 use super::merge::customer_row;
-use super::{PeopleError, identity, store};
+use super::{PeopleError, person, store};
 use crate::{Shop, customers};
 
 /// Characters of a tag.
@@ -48,7 +48,7 @@ pub async fn add_tag(shop: &Shop, ctx: &Context, customer: ContactId, tag: &str)
     let sealed = customers::seal(shop, KIND, &hash, &tag);
     shop.write(ctx, async move |tx| {
         store::lock(tx).await?;
-        let person = identity::person_of(tx, customer).await?.ok_or(PeopleError::Unknown)?;
+        let person = person::person_of(tx, customer).await?.ok_or(PeopleError::Unknown)?;
         let customer = customer_row(tx, &person).await?;
         if store::tags(tx, &[customer]).await?.len() >= MAX_TAGS {
             return Err(PeopleError::TooManyTags);
@@ -70,7 +70,7 @@ pub async fn remove_tag(shop: &Shop, ctx: &Context, customer: ContactId, tag: &s
     let hash = hash(shop, tag);
     shop.write(ctx, async move |tx| {
         store::lock(tx).await?;
-        let person = identity::person_of(tx, customer).await?.ok_or(PeopleError::Unknown)?;
+        let person = person::person_of(tx, customer).await?.ok_or(PeopleError::Unknown)?;
         let customers: Vec<CustomerId> = person.customers.iter().copied().collect();
         let Some(customer) = customers.first().copied() else { return Ok(()) };
         if store::delete_tag(tx, &customers, &hash).await? > 0 {

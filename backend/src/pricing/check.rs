@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::customers;
 
-use super::RulesError;
+use super::PricingError;
 
 /// The highest amount in minor units: ten thousand million in a currency with two decimals.
 const MAX_AMOUNT: i64 = 1_000_000_000_000;
@@ -23,8 +23,8 @@ impl Check {
         Self { locale, errors: Vec::new() }
     }
 
-    pub(crate) fn done(self) -> Result<(), RulesError> {
-        if self.errors.is_empty() { Ok(()) } else { Err(RulesError::Invalid(self.errors)) }
+    pub(crate) fn done(self) -> Result<(), PricingError> {
+        if self.errors.is_empty() { Ok(()) } else { Err(PricingError::Invalid(self.errors)) }
     }
 
     pub(crate) fn errors(self) -> FieldErrors {
@@ -73,17 +73,17 @@ impl Check {
 }
 
 /// A new rule must not exist yet, a changed one must: a code that is taken is an error of the field `code`.
-pub(crate) fn check_exists(exists: bool, is_new: bool, locale: Locale, taken: Msg) -> Result<(), RulesError> {
+pub(crate) fn check_exists(exists: bool, is_new: bool, locale: Locale, taken: Msg) -> Result<(), PricingError> {
     match (exists, is_new) {
-        (true, true) => Err(RulesError::Invalid(vec![("code".to_owned(), taken.text(locale).to_owned())])),
-        (false, false) => Err(RulesError::Unknown),
+        (true, true) => Err(PricingError::Invalid(vec![("code".to_owned(), taken.text(locale).to_owned())])),
+        (false, false) => Err(PricingError::Unknown),
         _ => Ok(()),
     }
 }
 
 /// A rule that is changed must be what its editor saw, where that is known.
-pub(crate) fn check_seen<T: PartialEq>(now: Option<&T>, seen: Option<&T>) -> Result<(), RulesError> {
-    if seen.is_none() || now == seen { Ok(()) } else { Err(RulesError::Stale) }
+pub(crate) fn check_seen<T: PartialEq>(now: Option<&T>, seen: Option<&T>) -> Result<(), PricingError> {
+    if seen.is_none() || now == seen { Ok(()) } else { Err(PricingError::Stale) }
 }
 
 /// The changed fields for an event, each with its value before and after.

@@ -19,7 +19,7 @@ use crate::{Shop, settings};
 
 use super::check::{Check, check_exists, check_seen, differences};
 use super::events::DeliveryChanged;
-use super::{RulesError, store};
+use super::{PricingError, store};
 
 /// Where delivery methods go, beside countries.
 const REGIONS: [&str; 5] = ["NCR", "Luzon", "Visayas", "Mindanao", "*"];
@@ -89,7 +89,7 @@ impl DeliveryMethod {
 ///
 /// # Errors
 /// Not allowed.
-pub async fn delivery_methods(shop: &Shop, ctx: &Context) -> Result<Vec<DeliveryMethodDraft>, RulesError> {
+pub async fn delivery_methods(shop: &Shop, ctx: &Context) -> Result<Vec<DeliveryMethodDraft>, PricingError> {
     ctx.require(Permission::ReadSettings)?;
     Ok(store::all_methods(&mut shop.db()).await?)
 }
@@ -105,16 +105,16 @@ pub fn check_delivery_method(locale: Locale, draft: &DeliveryMethodDraft) -> Fie
 /// Saves a delivery method, found by its code, over what was `seen` of it; over whatever there is without that.
 ///
 /// # Errors
-/// [`RulesError::Stale`] when it is not what was seen any more.
-/// [`RulesError::Invalid`] by field: `code`, `position`, `name.en`, `description.en` and so on, `fee`, `per_kg_fee`, `free_from`,
-/// `days_min`, `days_max`, `cutoff`, `regions`. [`RulesError::Unknown`], not allowed.
+/// [`PricingError::Stale`] when it is not what was seen any more.
+/// [`PricingError::Invalid`] by field: `code`, `position`, `name.en`, `description.en` and so on, `fee`, `per_kg_fee`, `free_from`,
+/// `days_min`, `days_max`, `cutoff`, `regions`. [`PricingError::Unknown`], not allowed.
 pub async fn save_delivery_method(
     shop: &Shop,
     ctx: &Context,
     locale: Locale,
     draft: DeliveryMethodDraft,
     seen: Option<DeliveryMethodDraft>,
-) -> Result<(), RulesError> {
+) -> Result<(), PricingError> {
     ctx.require(Permission::WriteSettings)?;
     let method = normalized(draft);
     let mut check = Check::new(locale);
@@ -128,7 +128,7 @@ pub async fn save_delivery_method(
         store::put_method(tx, &method, currency).await?;
         let changed = difference(before.as_ref(), &method);
         tx.record(Uuid::nil(), DeliveryChanged { code: method.code.clone(), active: method.active, currency, changed });
-        Ok::<_, RulesError>(())
+        Ok::<_, PricingError>(())
     })
     .await?;
     shop.rules_cache().invalidate();

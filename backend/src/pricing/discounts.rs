@@ -18,7 +18,7 @@ use crate::{Shop, settings};
 
 use super::check::{Check, check_exists, check_seen, differences};
 use super::events::DiscountChanged;
-use super::{RulesError, store};
+use super::{PricingError, store};
 
 /// Codes on a page of the managers' list.
 const PAGE: usize = 50;
@@ -83,7 +83,7 @@ pub fn normal_code(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// Not allowed.
-pub async fn discounts(shop: &Shop, ctx: &Context, at: &PageAt) -> Result<DiscountListView, RulesError> {
+pub async fn discounts(shop: &Shop, ctx: &Context, at: &PageAt) -> Result<DiscountListView, PricingError> {
     ctx.require(Permission::ReadSettings)?;
     let page = paging::read(PAGE, at, |rows| store::discounts(shop.db(), rows, PAGE + 1)).await?;
     let (previous, next) = page.keys(|(id, _)| id.to_string());
@@ -91,11 +91,11 @@ pub async fn discounts(shop: &Shop, ctx: &Context, at: &PageAt) -> Result<Discou
 }
 
 /// # Errors
-/// [`RulesError::Unknown`], not allowed.
-pub async fn discount(shop: &Shop, ctx: &Context, code: &str) -> Result<DiscountRowView, RulesError> {
+/// [`PricingError::Unknown`], not allowed.
+pub async fn discount(shop: &Shop, ctx: &Context, code: &str) -> Result<DiscountRowView, PricingError> {
     ctx.require(Permission::ReadSettings)?;
     let found = store::discount(&mut shop.db(), code).await?;
-    found.map(|(_, row)| row).ok_or(RulesError::Unknown)
+    found.map(|(_, row)| row).ok_or(PricingError::Unknown)
 }
 
 /// What is wrong with a discount code, whatever codes there are.
@@ -109,16 +109,16 @@ pub fn check_discount(locale: Locale, draft: &DiscountDraft) -> FieldErrors {
 /// Saves a discount code, found by its text, over what was `seen` of it; over whatever there is without that.
 ///
 /// # Errors
-/// [`RulesError::Stale`] when it is not what was seen any more.
-/// [`RulesError::Invalid`] by field: `code`, `value`, `min_subtotal`, `valid_to`, `most_uses` (also below what was used already).
-/// [`RulesError::Unknown`], not allowed.
+/// [`PricingError::Stale`] when it is not what was seen any more.
+/// [`PricingError::Invalid`] by field: `code`, `value`, `min_subtotal`, `valid_to`, `most_uses` (also below what was used already).
+/// [`PricingError::Unknown`], not allowed.
 pub async fn save_discount(
     shop: &Shop,
     ctx: &Context,
     locale: Locale,
     draft: DiscountDraft,
     seen: Option<DiscountDraft>,
-) -> Result<(), RulesError> {
+) -> Result<(), PricingError> {
     ctx.require(Permission::WriteSettings)?;
     let draft = DiscountDraft { code: draft.code.trim().to_uppercase(), ..draft };
     let mut check = Check::new(locale);

@@ -42,7 +42,7 @@ pub(crate) use taxes::{register, schedule_tax_rates};
 
 /// Why a rule was not read or not saved.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum RulesError {
+pub enum PricingError {
     #[error("somebody else changed this in the meantime")]
     Stale,
     #[error(transparent)]

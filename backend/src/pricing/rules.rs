@@ -1,5 +1,5 @@
-//! The rules that managers set and that do not depend on what is bought, as they are in force: tax rates, that of a delivery fee among them,
-//! and delivery methods. `rules_cache.rs` keeps them in memory for what is shown.
+//! Reads the rules that managers set and that do not depend on what is bought, as they are in force: tax rates ([`super::taxes`]), that of a
+//! delivery fee among them, and delivery methods ([`super::delivery`]). `rules_cache.rs` keeps them in memory for what is shown.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ impl Rules {
     /// # Errors
     /// The database's.
     pub async fn load(db: &mut impl Read, at: Timestamp) -> Result<Self, DbError> {
-        Ok(Self { taxes: tax_rates_at(db, at).await?, methods: delivery_methods(db).await? })
+        Ok(Self { taxes: tax_rates_at(db, at).await?, methods: read_delivery_methods(db).await? })
     }
 
     /// `None` also for a method that is not offered.
@@ -81,7 +81,7 @@ pub async fn tax_rates_at(db: &mut impl Read, at: Timestamp) -> Result<TaxRates,
 }
 
 /// The delivery methods that are offered.
-async fn delivery_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, DbError> {
+async fn read_delivery_methods(db: &mut impl Read) -> Result<Vec<DeliveryMethod>, DbError> {
     #[derive(platform::db::FromRow)]
     struct Row {
         code: String,

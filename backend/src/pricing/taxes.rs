@@ -18,7 +18,7 @@ use platform::jobs::{self, Failure, Handlers, Job};
 
 use crate::{Shop, customers};
 
-use super::RulesError;
+use super::PricingError;
 use super::check::Check;
 use super::events::{TaxChanged, TaxTookEffect};
 use super::store::{self, NewRate};
@@ -92,7 +92,7 @@ impl TaxRates {
 ///
 /// # Errors
 /// Not allowed.
-pub async fn tax_rates(shop: &Shop, ctx: &Context) -> Result<Vec<TaxRateView>, RulesError> {
+pub async fn tax_rates(shop: &Shop, ctx: &Context) -> Result<Vec<TaxRateView>, PricingError> {
     ctx.require(Permission::ReadSettings)?;
     Ok(store::all_tax_rates(shop.db()).await?)
 }
@@ -101,8 +101,8 @@ pub async fn tax_rates(shop: &Shop, ctx: &Context) -> Result<Vec<TaxRateView>, R
 /// begins; a planned rate with the same start is corrected.
 ///
 /// # Errors
-/// [`RulesError::Invalid`] by field: `class`, `country`, `province`, `rate`, `valid_from`, `source`. Not allowed.
-pub async fn save_tax_rate(shop: &Shop, ctx: &Context, locale: Locale, draft: TaxRateDraft) -> Result<TaxRateId, RulesError> {
+/// [`PricingError::Invalid`] by field: `class`, `country`, `province`, `rate`, `valid_from`, `source`. Not allowed.
+pub async fn save_tax_rate(shop: &Shop, ctx: &Context, locale: Locale, draft: TaxRateDraft) -> Result<TaxRateId, PricingError> {
     ctx.require(Permission::WriteSettings)?;
     let (country, written) = (draft.country.trim().to_uppercase(), draft.province.trim().to_owned());
     let province = customers::find_province(&country, &written).map_or(written, |(code, _)| code);
@@ -120,7 +120,7 @@ pub async fn save_tax_rate(shop: &Shop, ctx: &Context, locale: Locale, draft: Ta
             let (id, before) = store::begin_tax_rate(tx, &rate).await?;
             schedule_tax_rates(tx).await?;
             tx.record(id, TaxChanged { class, country, province, rate_bp: (before, rate_bp), valid_from: start, source: source.clone() });
-            Ok::<_, RulesError>(id)
+            Ok::<_, PricingError>(id)
         })
         .await?;
     shop.rules_cache().invalidate();
@@ -129,25 +129,25 @@ pub async fn save_tax_rate(shop: &Shop, ctx: &Context, locale: Locale, draft: Ta
 
 /// Tells that a tax rate begins which was set for later.
 #[derive(Serialize, Deserialize)]
-struct BeginTaxRate {
+struct AnnounceTaxRate {
     rate: TaxRateId,
     /// When it begins; nothing is done when it begins at another moment.
     at: Timestamp,
 }
 
-impl Job for BeginTaxRate {
+impl Job for AnnounceTaxRate {
     const KIND: &'static str = "tax.begin";
     type State = Shop;
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        let told = shop.db().write(async move |tx| self.tell(tx).await).await;
+        let told = shop.db().write(async move |tx| self.record_start(tx).await).await;
         told.map_err(|error: DbError| error.to_string())?;
         shop.rules_cache().invalidate();
         Ok(())
     }
 }
 
-impl BeginTaxRate {
-    async fn tell(&self, tx: &mut Tx) -> Result<(), DbError> {
+impl AnnounceTaxRate {
+    async fn record_start(&self, tx: &mut Tx) -> Result<(), DbError> {
         #[derive(FromRow)]
         struct Row {
             class: String,
@@ -187,15 +187,15 @@ pub(crate) async fn schedule_tax_rates(tx: &mut Tx) -> Result<(), DbError> {
     let now = tx.now();
     let planned: Vec<Planned> = tx.fetch_all("select id as rate, valid_from as at from tax_rates where valid_from > $1", &[&now]).await?;
     let job = |Planned { rate, at }: Planned| {
-        let key = format!("{}:{rate}:{}", BeginTaxRate::KIND, at.millis());
-        (BeginTaxRate { rate, at }, at, key)
+        let key = format!("{}:{rate}:{}", AnnounceTaxRate::KIND, at.millis());
+        (AnnounceTaxRate { rate, at }, at, key)
     };
     jobs::enqueue_all(tx, &planned.into_iter().map(job).collect::<Vec<_>>()).await
 }
 
 /// Adds the job of this file.
 pub(crate) fn register(handlers: &mut Handlers<Shop>) {
-    handlers.add::<BeginTaxRate>();
+    handlers.add::<AnnounceTaxRate>();
 }
 
 impl Check {

@@ -1,9 +1,10 @@
 //! The demonstration shop's file, `demo/shop.toml`.
 
 use domain::Locale;
+use domain::view::FactProperty;
 use serde::Deserialize;
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct LocalizedText {
     pub en: String,
     pub fil: String,
@@ -26,6 +27,7 @@ impl LocalizedText {
 pub(super) struct ShopFile {
     pub shop: ShopEntry,
     pub category: Vec<CategoryEntry>,
+    pub product_type: Vec<ProductTypeEntry>,
     pub product: Vec<ProductEntry>,
     pub delivery_method: Vec<DeliveryEntry>,
     pub discount_code: Vec<DiscountEntry>,
@@ -59,10 +61,44 @@ pub(super) struct LocalSlug {
     pub fil: String,
 }
 
+#[derive(Debug, Deserialize)]
+pub(super) struct ProductTypeEntry {
+    pub handle: String,
+    pub name: LocalizedText,
+    pub fields: Vec<FieldEntry>,
+    /// A table, see [`domain::view::size_rows`].
+    #[serde(default)]
+    pub size_guide: LocalizedText,
+    #[serde(default)]
+    pub size_note: LocalizedText,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct FieldEntry {
+    pub key: String,
+    #[serde(default)]
+    pub property: FactProperty,
+    #[serde(flatten)]
+    pub label: LocalizedText,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct FactEntry {
+    /// Of a field of the product's type.
+    pub key: String,
+    #[serde(flatten)]
+    pub value: LocalizedText,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct ProductEntry {
     pub slug: String,
     pub category: String,
+    /// Handle of its product type; empty for none.
+    #[serde(default, rename = "type")]
+    pub product_type: String,
+    #[serde(default)]
+    pub facts: Vec<FactEntry>,
     pub name: LocalizedText,
     pub local_slug: LocalSlug,
     pub vendor: String,

@@ -8,12 +8,12 @@ use platform::db::Tx;
 
 use crate::Shop;
 use crate::catalog::events::{ImportedStatus, ProductCreated};
-use crate::catalog::{self, CatalogError, NewOption, NewProduct, NewText, NewValue, NewVariant, ProductPriceList};
+use crate::catalog::{self, CatalogError, NewOption, NewProduct, NewText, NewValue, NewVariant, ProductPriceList, StatedFact, StatedFacts};
 use crate::inventory::{self, Movement, Source};
 use crate::pricing::{HomeMarket, home_market};
 
 use super::basics::Base;
-use super::file::{LocalizedText, OptionEntry, ProductEntry, ShopFile, ValueEntry, VariantEntry};
+use super::file::{FactEntry, LocalizedText, OptionEntry, ProductEntry, ShopFile, ValueEntry, VariantEntry};
 use super::rng::SeedRng;
 use super::{Beginning, OPENED, SeedError, past};
 
@@ -230,8 +230,16 @@ fn seeded_product(file: &ShopFile, base: &Base, index: usize, seed: u64, at: Tim
         pictures: entry.pictures.iter().filter_map(|p| picture(&p.file)).collect::<Vec<PictureId>>(),
         options,
         variants,
+        stated: (!entry.product_type.is_empty()).then(|| stated_facts(entry)),
     };
     Ok(SeededProduct { product, id_at: at, stock: entry.variant.iter().map(|v| v.stock).collect(), rng })
+}
+
+fn stated_facts(entry: &ProductEntry) -> StatedFacts {
+    let fact = |fact: &FactEntry| {
+        fact.value.rows().into_iter().map(|(locale, value)| StatedFact { key: fact.key.clone(), locale, value }).collect::<Vec<_>>()
+    };
+    StatedFacts { product_type: entry.product_type.clone(), facts: entry.facts.iter().flat_map(fact).collect() }
 }
 
 fn missing(entry: &ProductEntry, what: &str) -> SeedError {

@@ -1,13 +1,14 @@
 //! The rows of everything but products, table by table. Existing rows stay as they are.
 
-use domain::id::{CategoryId, DiscountId, LocationId};
+use domain::id::{CategoryId, DiscountId, LocationId, ProductFieldId, ProductTypeId};
+use domain::view::FactProperty;
 use domain::{Currency, Date, TimeZone, Timestamp};
 use platform::db::{DbError, Flag, Hex, JsonRows, Tx, hex};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::basics::Base;
-use super::file::{CategoryEntry, DeliveryEntry, LocalizedText, ShopFile, TaxRateEntry};
+use super::file::{CategoryEntry, DeliveryEntry, FieldEntry, LocalizedText, ProductTypeEntry, ShopFile, TaxRateEntry};
 use super::{OPENED, SeedError};
 
 /// A location with its code, name, kind and city.
@@ -22,6 +23,10 @@ pub(super) struct Tables {
     codes: JsonRows,
     categories: JsonRows,
     category_texts: JsonRows,
+    types: JsonRows,
+    type_texts: JsonRows,
+    fields: JsonRows,
+    field_texts: JsonRows,
 }
 
 #[derive(Serialize)]
@@ -96,6 +101,38 @@ struct CategoryTextRow<'a> {
     blurb: &'a str,
 }
 
+#[derive(Serialize)]
+struct TypeRow<'a> {
+    id: Hex<'a>,
+    handle: &'a str,
+    at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct TypeTextRow<'a> {
+    product_type: Hex<'a>,
+    locale: &'a str,
+    name: &'a str,
+    size_guide: &'a str,
+    size_note: &'a str,
+}
+
+#[derive(Serialize)]
+struct FieldRow<'a> {
+    id: Hex<'a>,
+    product_type: Hex<'a>,
+    key: &'a str,
+    position: i64,
+    property: FactProperty,
+}
+
+#[derive(Serialize)]
+struct FieldTextRow<'a> {
+    field: Hex<'a>,
+    locale: &'a str,
+    label: &'a str,
+}
+
 impl Tables {
     pub fn of(file: &ShopFile, base: &Base, locations: &[Location], mut id: impl FnMut() -> Uuid) -> Result<Self, SeedError> {
         let mut tables = Self::default();
@@ -125,6 +162,9 @@ impl Tables {
             if let Some(id) = base.categories.get(&category.slug) {
                 tables.add_category(category, *id, base);
             }
+        }
+        for product_type in &file.product_type {
+            tables.add_type(product_type, &mut id);
         }
         Ok(tables)
     }
@@ -165,6 +205,23 @@ impl Tables {
         }
     }
 
+    fn add_type(&mut self, entry: &ProductTypeEntry, mut id: impl FnMut() -> Uuid) {
+        let ProductTypeEntry { handle, name, fields, size_guide, size_note } = entry;
+        let type_id = ProductTypeId(id());
+        self.types.push(&TypeRow { id: hex(&type_id), handle, at: OPENED });
+        for (locale, pick) in LocalizedText::LANGUAGES {
+            let (name, size_guide, size_note) = (pick(name), pick(size_guide).trim(), pick(size_note).trim());
+            self.type_texts.push(&TypeTextRow { product_type: hex(&type_id), locale, name, size_guide, size_note });
+        }
+        for (position, FieldEntry { key, property, label }) in (1..).zip(fields) {
+            let field = ProductFieldId(id());
+            self.fields.push(&FieldRow { id: hex(&field), product_type: hex(&type_id), key, position, property: *property });
+            for (locale, pick) in LocalizedText::LANGUAGES {
+                self.field_texts.push(&FieldTextRow { field: hex(&field), locale, label: pick(label) });
+            }
+        }
+    }
+
     /// Categories refer to pictures, which must be written before.
     pub async fn insert(&self, tx: &mut Tx) -> Result<(), DbError> {
         for (rows, sql) in [
@@ -175,6 +232,10 @@ impl Tables {
             (&self.codes, INSERT_CODES),
             (&self.categories, INSERT_CATEGORIES),
             (&self.category_texts, INSERT_CATEGORY_TEXTS),
+            (&self.types, INSERT_TYPES),
+            (&self.type_texts, INSERT_TYPE_TEXTS),
+            (&self.fields, INSERT_FIELDS),
+            (&self.field_texts, INSERT_FIELD_TEXTS),
         ] {
             tx.write_rows(sql, rows.clone()).await?;
         }
@@ -210,3 +271,16 @@ const INSERT_CATEGORIES: &str = "insert into categories (id, handle, position, p
 const INSERT_CATEGORY_TEXTS: &str = "insert into category_texts (category_id, locale, name, slug, blurb)
      select unhex(value->>'category'), value->>'locale', value->>'name', value->>'slug', value->>'blurb' from json_each($1) j
      join categories c on c.id = unhex(value->>'category') where true on conflict (category_id, locale) do nothing";
+const INSERT_TYPES: &str = "insert into product_types (id, handle, created_at, updated_at)
+     select unhex(value->>'id'), value->>'handle', cast(value->>'at' as bigint), cast(value->>'at' as bigint) from json_each($1)
+     where true on conflict (handle) do nothing";
+/// Of types that were written just now; existing ones have other ids.
+const INSERT_TYPE_TEXTS: &str = "insert into product_type_texts (type_id, locale, name, size_guide, size_note)
+     select y.id, value->>'locale', value->>'name', value->>'size_guide', value->>'size_note' from json_each($1) j
+     join product_types y on y.id = unhex(value->>'product_type') where true on conflict (type_id, locale) do nothing";
+const INSERT_FIELDS: &str = "insert into product_type_fields (id, type_id, key, position, property)
+     select unhex(value->>'id'), y.id, value->>'key', cast(value->>'position' as bigint), value->>'property' from json_each($1) j
+     join product_types y on y.id = unhex(value->>'product_type') where true on conflict (type_id, key) do nothing";
+const INSERT_FIELD_TEXTS: &str = "insert into product_type_field_texts (field_id, locale, label)
+     select f.id, value->>'locale', value->>'label' from json_each($1) j
+     join product_type_fields f on f.id = unhex(value->>'field') where true on conflict (field_id, locale) do nothing";

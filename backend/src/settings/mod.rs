@@ -8,7 +8,7 @@ use domain::text::is_blank;
 use domain::view::{OrderLimits, ShopSettings};
 use domain::{Currency, TimeZone, Timestamp};
 use platform::db::{Db, DbError, Tx};
-use platform::events::{Event, RecordedEvent};
+use platform::events::RecordedEvent;
 use platform::settings::{Settings, put, read};
 use platform::{Context, Forbidden};
 use uuid::Uuid;
@@ -139,14 +139,7 @@ pub async fn save_part(shop: &Shop, ctx: &Context, part: SettingsPart, seen: Sho
 /// # Errors
 /// The database's.
 pub async fn last_change(shop: &Shop) -> Result<Option<(String, Timestamp)>, DbError> {
-    #[derive(platform::db::FromRow)]
-    struct Row {
-        actor: String,
-        at: Timestamp,
-    }
-    let sql = "select actor, at from events where subject = $1 and kind = $2 order by seq desc limit 1";
-    let row: Option<Row> = shop.db().fetch_optional(sql, &[&Uuid::nil(), &SettingsChanged::KIND]).await?;
-    Ok(row.map(|row| (row.actor, row.at)))
+    platform::events::last::<SettingsChanged>(shop.db(), Uuid::nil()).await
 }
 
 /// `merge` makes of the settings that there are and the new ones what is saved.

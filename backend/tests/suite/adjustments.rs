@@ -3,7 +3,7 @@
 use crate::support::outside::{assert_sound, owner};
 use crate::support::{START, TestShop, a_cart, a_product, address, both, form, guest, items, number, place};
 use backend::checkout::{self, CheckoutError};
-use backend::pricing::{self, RulesError};
+use backend::pricing::{self, PricingError};
 use backend::{Shop, order_management, orders};
 use domain::id::{CartId, RequestId, UserId, VariantId};
 use domain::order::{AdjustmentKind, AdjustmentSource, Channel, PaymentMethod};
@@ -18,7 +18,7 @@ fn a_manager(shop: &Shop) -> Context {
 }
 
 /// From now on, or later.
-async fn save_rate(shop: &Shop, country: &str, province: &str, rate_bp: i64, valid_from: Option<Timestamp>) -> Result<(), RulesError> {
+async fn save_rate(shop: &Shop, country: &str, province: &str, rate_bp: i64, valid_from: Option<Timestamp>) -> Result<(), PricingError> {
     let (class, country, province, source) = ("standard".into(), country.into(), province.into(), "A law".into());
     let draft = TaxRateDraft { class, country, province, rate_bp, valid_from, source };
     pricing::save_tax_rate(shop, &a_manager(shop), Locale::En, draft).await.map(drop)
@@ -159,7 +159,10 @@ async fn a_rate_is_not_taken_for_a_province_that_its_country_does_not_have() {
     both(async |shop| {
         for (country, province) in [("AU", "XX"), ("SG", "East"), ("PH", "Cebu")] {
             let refused = save_rate(shop, country, province, 500, None).await;
-            assert!(matches!(&refused, Err(RulesError::Invalid(fields)) if fields.len() == 1 && fields[0].0 == "province"), "{refused:?}");
+            assert!(
+                matches!(&refused, Err(PricingError::Invalid(fields)) if fields.len() == 1 && fields[0].0 == "province"),
+                "{refused:?}"
+            );
         }
         // A province of the Philippines, by its code.
         save_rate(shop, "PH", "0702200000", 1_000, None).await.unwrap();

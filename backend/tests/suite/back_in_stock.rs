@@ -19,7 +19,7 @@ fn from(world: &World, client: u8) -> Context {
 }
 
 async fn ask(world: &World, variant: VariantId, address: &str) -> Result<(), BackInStockError> {
-    back_in_stock::ask(world, &guest(world), Locale::En, variant, address).await
+    back_in_stock::request_mail(world, &guest(world), Locale::En, variant, address).await
 }
 
 /// Units come in, or leave.
@@ -65,7 +65,7 @@ fn at_email(error: BackInStockError) -> String {
 async fn whoever_waits_is_mailed_once_in_their_language_and_the_address_is_deleted() {
     both_worlds(async |world| {
         let variant = a_product().named("Capiz lamp").make(world).await;
-        back_in_stock::ask(world, &guest(world), Locale::Fil, variant, " Estrella@Example.com ").await.unwrap();
+        back_in_stock::request_mail(world, &guest(world), Locale::Fil, variant, " Estrella@Example.com ").await.unwrap();
         let sealed: Vec<Vec<u8>> = world.db().fetch_scalars("select sealed from back_in_stock_requests", &[]).await.unwrap();
         assert!(sealed.iter().all(|bytes| !bytes.windows(8).any(|part| part.eq_ignore_ascii_case(b"estrella"))));
         tell(world).await;
@@ -100,7 +100,7 @@ async fn as_many_are_mailed_as_there_are_units_and_the_next_a_day_later() {
     both_worlds(async |world| {
         let variant = a_product().make(world).await;
         for n in 1..=5 {
-            back_in_stock::ask(world, &from(world, n), Locale::En, variant, &format!("a{n}@example.com")).await.unwrap();
+            back_in_stock::request_mail(world, &from(world, n), Locale::En, variant, &format!("a{n}@example.com")).await.unwrap();
             world.shop.clock.advance(1_000);
         }
         adjust(world, variant, 2).await;
@@ -178,12 +178,13 @@ async fn an_address_waits_once_for_a_variant_and_for_twenty_of_them() {
         }
         for n in 0..19 {
             let other = a_product().make(world).await;
-            back_in_stock::ask(world, &from(world, n), Locale::En, other, "ana@example.com").await.unwrap();
+            back_in_stock::request_mail(world, &from(world, n), Locale::En, other, "ana@example.com").await.unwrap();
         }
         let one_more = a_product().make(world).await;
-        let words = at_email(back_in_stock::ask(world, &from(world, 50), Locale::En, one_more, "ana@example.com").await.unwrap_err());
+        let words =
+            at_email(back_in_stock::request_mail(world, &from(world, 50), Locale::En, one_more, "ana@example.com").await.unwrap_err());
         assert!(words.contains("20"), "{words}");
-        back_in_stock::ask(world, &from(world, 50), Locale::En, variant, "ana@example.com").await.unwrap();
+        back_in_stock::request_mail(world, &from(world, 50), Locale::En, variant, "ana@example.com").await.unwrap();
         assert_eq!(waiting(world).await, 20);
     })
     .await;
@@ -196,14 +197,14 @@ async fn a_client_asks_twenty_times_and_only_for_what_is_sold_out_and_for_sale()
         assert!(matches!(ask(world, there, "ana@example.com").await, Err(BackInStockError::Available)));
         assert!(matches!(ask(world, VariantId(world.id()), "ana@example.com").await, Err(BackInStockError::Unknown)));
         for n in 0..20 {
-            back_in_stock::ask(world, &from(world, 1), Locale::En, gone, &format!("a{n}@example.com")).await.unwrap();
+            back_in_stock::request_mail(world, &from(world, 1), Locale::En, gone, &format!("a{n}@example.com")).await.unwrap();
         }
-        let more = back_in_stock::ask(world, &from(world, 1), Locale::En, gone, "b@example.com").await;
+        let more = back_in_stock::request_mail(world, &from(world, 1), Locale::En, gone, "b@example.com").await;
         assert!(matches!(more, Err(BackInStockError::Throttled)), "{more:?}");
-        back_in_stock::ask(world, &from(world, 2), Locale::En, gone, "b@example.com").await.unwrap();
+        back_in_stock::request_mail(world, &from(world, 2), Locale::En, gone, "b@example.com").await.unwrap();
         world.db().write(async |tx| tx.execute("update products set status = 'archived'", &[]).await).await.unwrap();
         assert!(matches!(
-            back_in_stock::ask(world, &from(world, 3), Locale::En, gone, "c@example.com").await,
+            back_in_stock::request_mail(world, &from(world, 3), Locale::En, gone, "c@example.com").await,
             Err(BackInStockError::Unknown)
         ));
     })
@@ -293,7 +294,7 @@ async fn a_shop_without_a_mail_server_offers_no_mail() {
     let shop: TestShop = sqlite().await;
     let variant = a_product().make(&shop).await;
     assert!(!back_in_stock::is_offered(&shop));
-    let asked = back_in_stock::ask(&shop, &guest(&shop), Locale::En, variant, "ana@example.com").await;
+    let asked = back_in_stock::request_mail(&shop, &guest(&shop), Locale::En, variant, "ana@example.com").await;
     assert!(matches!(asked, Err(BackInStockError::Unknown)), "{asked:?}");
     shop.close().await;
 }

@@ -69,7 +69,7 @@ async fn the_currency_is_chosen_before_the_first_price() {
         import_csv(shop, &shop.system(), PRODUCTS.as_bytes(), &ImportOptions::default(), &|_, _| ()).await.unwrap();
         assert!(matches!(in_currency("PHP").await, Err(SettingsError::Priced)));
         in_currency("USD").await.unwrap();
-        let card = backend::catalog::home(shop, Locale::En).await.unwrap().newest.remove(0);
+        let card = backend::catalog::newest(shop, Locale::En).await.unwrap().remove(0);
         assert_eq!(card.price_from.currency.code(), "USD");
     })
     .await;

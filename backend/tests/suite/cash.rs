@@ -8,7 +8,7 @@ use backend::payments::{self, PaymentError};
 use backend::{Shop, fulfilment, order_management, orders};
 use domain::id::{ApiKeyId, OrderId, ParcelId, VariantId};
 use domain::order::{Channel, DeliveryState, PaymentMethod, PaymentState};
-use domain::view::{CashOnDelivery, CheckoutForm, OrderLimits, OrderQuery};
+use domain::view::{CashOnDelivery, CheckoutForm, HomeSectionView, OrderLimits, OrderQuery};
 use domain::{Currency, Locale, Money, Timestamp};
 use platform::Context;
 use platform::events::RecordedEvent;
@@ -183,7 +183,8 @@ async fn the_reason_why_cash_is_not_taken_is_given() {
         limit(shop, OrderLimits { cash: false, ..OrderLimits::NONE }).await;
         assert_eq!(offered(&guest(shop)).await, CashOnDelivery::Off);
         assert!(!open_order_limits::takes_cash(shop, &guest(shop)) && open_order_limits::takes_cash(shop, &till(shop)));
-        assert!(!backend::catalog::home(shop, Locale::En).await.unwrap().cash);
+        let home = backend::content::home(shop, Locale::En).await.unwrap();
+        assert!(home.sections.contains(&HomeSectionView::Promises { cash: false }));
     })
     .await;
 }

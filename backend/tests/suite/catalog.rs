@@ -94,9 +94,9 @@ async fn a_product_is_published_and_withdrawn() {
             mug.variants.iter().map(|v| (v.values[0].as_str(), v.price.minor, v.available)).collect::<Vec<_>>(),
             [("s", 300, 2), ("l", 400, 2)]
         );
-        let home = catalog::home(shop, Locale::En).await.unwrap();
+        let newest = catalog::newest(shop, Locale::En).await.unwrap();
         assert_eq!(
-            home.newest.iter().map(|c| (c.price_from.minor, c.price_varies, c.in_stock, c.only_variant.is_none())).collect::<Vec<_>>(),
+            newest.iter().map(|c| (c.price_from.minor, c.price_varies, c.in_stock, c.only_variant.is_none())).collect::<Vec<_>>(),
             [(300, true, true, true)]
         );
         catalog::set_status(shop, &shop.system(), id, "archived").await.unwrap();

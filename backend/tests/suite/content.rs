@@ -199,6 +199,9 @@ async fn a_message_waits_sealed_until_it_is_handled_and_is_deleted_half_a_year_l
             content::receive(shop, &from(shop, 1), Locale::En, &written(message)).await.unwrap();
             shop.clock.advance(1_000);
         }
+        // As after a second press.
+        let again = async || content::receive(shop, &from(shop, 1), Locale::En, &written("Thank you!")).await.unwrap();
+        tokio::join!(again(), again());
         let waiting = listed(shop, false).await;
         assert_eq!(waiting.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>(), ["Thank you!", "Where is my mug?\nIt is late."]);
         let sealed: Vec<Vec<u8>> = shop.db().fetch_scalars("select sealed from contact_messages", &[]).await.unwrap();
@@ -228,6 +231,8 @@ async fn a_message_waits_sealed_until_it_is_handled_and_is_deleted_half_a_year_l
         ] {
             assert!(matches!(denied, Err(ContentError::Forbidden(_))), "{denied:?}");
         }
+        again().await;
+        assert_eq!(listed(shop, false).await.len(), 2, "the same message of another day");
     })
     .await;
 }
@@ -241,14 +246,14 @@ async fn a_message_needs_a_name_an_address_and_words_and_a_client_may_send_twent
         assert_eq!(fields(refused), ["name", "email", "order_number", "message"]);
         let long = written(&"x".repeat(content::MAX_MESSAGE + 1));
         assert_eq!(fields(content::receive(shop, &from(shop, 1), Locale::En, &long).await.unwrap_err()), ["message"]);
-        for _ in 0..20 {
-            content::receive(shop, &from(shop, 1), Locale::En, &written("Hello")).await.unwrap();
+        for n in 0..20 {
+            content::receive(shop, &from(shop, 1), Locale::En, &written(&format!("Hello {n}"))).await.unwrap();
         }
         let next = content::receive(shop, &from(shop, 1), Locale::En, &written("Hello")).await;
         assert!(matches!(next, Err(ContentError::Throttled)), "{next:?}");
-        content::receive(shop, &from(shop, 2), Locale::En, &written("Hello")).await.unwrap();
+        content::receive(shop, &from(shop, 2), Locale::En, &written("Hello from another")).await.unwrap();
         shop.clock.advance(60_001);
-        content::receive(shop, &from(shop, 1), Locale::En, &written("Hello")).await.unwrap();
+        content::receive(shop, &from(shop, 1), Locale::En, &written("Hello again")).await.unwrap();
         assert_eq!(number(shop, "select count(*) from contact_messages").await, 22);
     })
     .await;
@@ -265,6 +270,7 @@ async fn a_message_is_mailed_to_the_shops_address_to_be_answered_to_its_sender()
         let settings = backend::settings::load(world).await.unwrap();
         let settings = domain::view::ShopSettings { contact_email: "hello@shop.example".into(), ..settings };
         backend::settings::save(world, &world.system(), settings).await.unwrap();
+        let form = ContactForm { message: "Where is <b>my</b> mug? It is late.".into(), ..form };
         content::receive(world, &guest(world), Locale::Fil, &form).await.unwrap();
         world.work().await;
         let mails = world.mails().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::{START, TestShop, a_cart, both, buy, guest, items, number, place, postgres, sqlite};
 use backend::catalog::{self, price_list_changed};
-use backend::pricing::RulesError;
+use backend::pricing::PricingError;
 use backend::{Shop, caches, cart, jobs, pricing, settings};
 use domain::id::{PriceListId, ProductId, RequestId, UserId, VariantId};
 use domain::order::Channel;
@@ -289,9 +289,9 @@ async fn prices_without_tax_are_shown_with_it_and_follow_its_rate() {
         let manager = a_manager(shop);
         let list = catalog::price_lists(shop, &manager).await.unwrap().remove(0);
         assert!(list.includes_tax);
-        assert!(matches!(catalog::set_includes_tax(shop, &guest(shop), list.id, false).await, Err(RulesError::Forbidden(_))));
+        assert!(matches!(catalog::set_includes_tax(shop, &guest(shop), list.id, false).await, Err(PricingError::Forbidden(_))));
         let unknown = catalog::set_includes_tax(shop, &manager, PriceListId(shop.id()), false).await;
-        assert!(matches!(unknown, Err(RulesError::Unknown)), "{unknown:?}");
+        assert!(matches!(unknown, Err(PricingError::Unknown)), "{unknown:?}");
         for _ in 0..2 {
             catalog::set_includes_tax(shop, &manager, list.id, false).await.unwrap();
         }

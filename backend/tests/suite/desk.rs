@@ -2,7 +2,7 @@
 
 use crate::support::outside::owner;
 use crate::support::{TestShop, a_product, both, events_of};
-use backend::pricing::{self, RulesError};
+use backend::pricing::{self, PricingError};
 use backend::settings::{self, SettingsError, SettingsPart};
 use backend::{inventory, search};
 use domain::cart::Discount;
@@ -129,20 +129,20 @@ async fn what_somebody_else_saved_meanwhile_is_not_replaced() {
         let with = |fee| domain::view::DeliveryMethodDraft { fee, ..seen.clone() };
         pricing::save_delivery_method(shop, &ctx, Locale::En, with(12_300), Some(seen.clone())).await.unwrap();
         let stale = pricing::save_delivery_method(shop, &ctx, Locale::En, with(9_900), Some(seen.clone())).await;
-        assert!(matches!(stale, Err(RulesError::Stale)));
+        assert!(matches!(stale, Err(PricingError::Stale)));
         assert_eq!(methods().await.fee, 12_300);
 
         let seen = inventory::locations(shop, &ctx).await.unwrap().remove(0);
         let with = |name: &str| domain::view::LocationDraft { name: name.into(), ..seen.clone() };
         inventory::save_location(shop, &ctx, Locale::En, with("Cebu"), Some(seen.clone())).await.unwrap();
         let stale = inventory::save_location(shop, &ctx, Locale::En, with("Davao"), Some(seen.clone())).await;
-        assert!(matches!(stale, Err(RulesError::Stale)));
+        assert!(matches!(stale, Err(PricingError::Stale)));
 
         let seen = pricing::discount(shop, &ctx, "TEN").await.unwrap().draft;
         let with = |days: i64| DiscountDraft { valid_to: Some(shop.now().plus_millis(days * Timestamp::DAY)), ..seen.clone() };
         pricing::save_discount(shop, &ctx, Locale::En, with(1), Some(seen.clone())).await.unwrap();
         let stale = pricing::save_discount(shop, &ctx, Locale::En, with(2), Some(seen.clone())).await;
-        assert!(matches!(stale, Err(RulesError::Stale)));
+        assert!(matches!(stale, Err(PricingError::Stale)));
         assert_eq!(events_of(shop, uuid::Uuid::nil()).await.iter().filter(|event| event.kind == "delivery.changed").count(), 1);
     })
     .await;

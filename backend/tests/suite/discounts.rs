@@ -2,7 +2,7 @@
 
 use crate::support::{TestShop, a_product, both, buy, guest, items, number};
 use backend::cart;
-use backend::pricing::{self, RulesError};
+use backend::pricing::{self, PricingError};
 use domain::cart::Discount;
 use domain::id::{RequestId, UserId, VariantId};
 use domain::order::Channel;
@@ -28,13 +28,13 @@ fn a_draft(code: &str) -> DiscountDraft {
     }
 }
 
-async fn save(shop: &TestShop, draft: DiscountDraft) -> Result<(), RulesError> {
+async fn save(shop: &TestShop, draft: DiscountDraft) -> Result<(), PricingError> {
     pricing::save_discount(shop, &staff(shop, Role::Manager), Locale::En, draft, None).await
 }
 
-fn fields(refused: Result<(), RulesError>) -> Vec<String> {
+fn fields(refused: Result<(), PricingError>) -> Vec<String> {
     match refused {
-        Err(RulesError::Invalid(fields)) => fields.into_iter().map(|(field, _)| field).collect(),
+        Err(PricingError::Invalid(fields)) => fields.into_iter().map(|(field, _)| field).collect(),
         other => panic!("expected mistakes, not {other:?}"),
     }
 }
@@ -127,7 +127,7 @@ async fn a_code_with_mistakes_names_each_field_and_is_not_kept() {
             assert_eq!(fields(save(shop, draft.clone()).await), [field], "{draft:?}");
         }
         let unknown = DiscountDraft { is_new: false, ..a_draft("NOBODY") };
-        assert!(matches!(save(shop, unknown).await, Err(RulesError::Unknown)));
+        assert!(matches!(save(shop, unknown).await, Err(PricingError::Unknown)));
         assert_eq!(number(shop, "select count(*) from discount_codes").await, 1);
         assert_eq!(number(shop, "select count(*) from events where kind = 'discount.changed'").await, 0);
     })
@@ -148,10 +148,10 @@ async fn discount_codes_are_listed_by_page_and_only_with_the_permission() {
         let codes: Vec<_> = second.codes.iter().map(|row| row.draft.code.as_str()).collect();
         assert_eq!((codes.len(), codes[0], codes[10], second.next), (11, "CODE-09", "TEN", None));
         for ctx in [staff(shop, Role::Clerk), guest(shop)] {
-            assert!(matches!(pricing::discounts(shop, &ctx, &PageAt::default()).await, Err(RulesError::Forbidden(_))));
-            assert!(matches!(pricing::discount(shop, &ctx, "TEN").await, Err(RulesError::Forbidden(_))));
+            assert!(matches!(pricing::discounts(shop, &ctx, &PageAt::default()).await, Err(PricingError::Forbidden(_))));
+            assert!(matches!(pricing::discount(shop, &ctx, "TEN").await, Err(PricingError::Forbidden(_))));
             let saved = pricing::save_discount(shop, &ctx, Locale::En, a_draft("MINE"), None).await;
-            assert!(matches!(saved, Err(RulesError::Forbidden(_))));
+            assert!(matches!(saved, Err(PricingError::Forbidden(_))));
         }
     })
     .await;

@@ -223,7 +223,7 @@ async fn denied_accesses_are_listed_for_managers_and_bounded_in_number() {
             (one[0].count, one[0].account.clone().unwrap(), one[0].client.clone().unwrap())
         };
         assert_eq!(of(DenialKind::SignIn), (10, "Ana Reyes".into(), "203.0.113.9".into()));
-        assert_eq!(of(DenialKind::Wait), (2, "Ana Reyes".into(), "203.0.113.9".into()));
+        assert_eq!(of(DenialKind::Throttled), (2, "Ana Reyes".into(), "203.0.113.9".into()));
         assert_eq!(of(DenialKind::Permission), (1, "Ana Reyes".into(), "203.0.113.7".into()));
         let events = "select count(*) from events where kind in ('sign_in.failed', 'sign_in.waiting', 'permission.refused')";
         assert_eq!(number(shop, events).await, 3, "an event each, however often");

@@ -272,3 +272,51 @@ async fn an_amount_out_of_range_is_told_its_range_as_money() {
     let of_money = "Enter an amount from ₱0.00 to ₱10,000,000,000.00.";
     assert_eq!(told, [of_money, of_money, "Enter a number from 0 to 1,000,000."]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_products_state_comes_with_a_file() {
+    both(async |shop| {
+        let stated = async |locale: Locale| {
+            let product = catalog::product(shop, locale, "ube-jam").await.unwrap().unwrap();
+            product.facts.into_iter().map(|fact| format!("{}={}", fact.label, fact.value)).collect::<Vec<_>>()
+        };
+        let file = "Handle,Title,Status,Variant Price,Product type handle,Facts,Facts (fil)\n\
+            ube-jam,Ube jam,active,90,Jam,\"Ingredients: Purple yam, sugar\n  May contain nuts\nOrigin: Baguio\",ingredients: Ube at asukal\n";
+        let report = import(shop, file).await;
+        assert_eq!((report.created, report.problems), (1, vec![]));
+        assert_eq!(stated(Locale::En).await, ["ingredients=Purple yam, sugar\nMay contain nuts", "origin=Baguio"]);
+        assert_eq!(stated(Locale::Fil).await, ["ingredients=Ube at asukal", "origin=Baguio"]);
+        assert_eq!(import(shop, file).await.unchanged, 1);
+        // Without the columns, and in a language that has none, it stays.
+        let report = import(shop, "Handle,Title,Variant Price\nube-jam,Ube jam,95\n").await;
+        assert_eq!((report.updated, stated(Locale::En).await.len()), (1, 2));
+        let report = import(shop, "Handle,Title,Facts\nube-jam,Ube jam,\"origin: Sagada\nshelf: 12 months\"\n").await;
+        assert_eq!(report.problems.iter().map(|p| (p.column.as_str(), p.taken)).collect::<Vec<_>>(), [("Facts", true)]);
+        assert!(report.problems[0].reason.contains("shelf"));
+        assert_eq!(stated(Locale::En).await, ["origin=Sagada"]);
+        assert_eq!(stated(Locale::Fil).await, ["ingredients=Ube at asukal", "origin=Sagada"]);
+        let report = import(shop, "Handle,Title,Facts\nube-jam,Ube jam,no key\n").await;
+        assert_eq!((report.left_out, report.problems[0].column.as_str()), (1, "Facts"));
+        import(shop, "Handle,Title,Product type handle\nube-jam,Ube jam,\n").await;
+        assert_eq!(stated(Locale::En).await, [""; 0]);
+        assert_eq!(number(shop, "select count(*) from product_types").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_product_is_put_into_a_category_that_a_rule_fills() {
+    both(async |shop| {
+        import(shop, "Handle,Title,Type,Variant Price\ncup,Cup,Cups,90\n").await;
+        shop.db().write(async |tx| tx.execute("update categories set rule = '{\"tag\":\"gift\"}'", &[]).await).await.unwrap();
+        let category = "select count(*) from products where category_id is not null";
+        for (file, has) in [("Handle,Title,Type,Variant Price\nplate,Plate,Cups,90\n", 1), ("Handle,Type,Variant Price\ncup,Cups,80\n", 1)]
+        {
+            let report = import(shop, file).await;
+            assert_eq!(report.problems.iter().map(|p| (p.column.as_str(), p.taken)).collect::<Vec<_>>(), [("Type", true)]);
+            assert_eq!(number(shop, category).await, has);
+        }
+        assert_eq!(number(shop, "select count(*) from categories").await, 1);
+    })
+    .await;
+}

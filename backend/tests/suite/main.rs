@@ -33,6 +33,7 @@ mod import_files;
 mod jobs;
 mod layers;
 mod lines;
+mod mail_links;
 mod menus;
 mod migrations;
 mod nodes;

@@ -3,10 +3,9 @@
 use crate::support::outside::{DECLINED, VISA, both_worlds, clerk, owner};
 use crate::support::{a_cart, a_product, form, guest, number, place};
 use backend::payments::{self, capture, refund, sync};
-use backend::{checkout, fulfilment, identity, notifications, order_management, orders, settings};
+use backend::{checkout, fulfilment, notifications, order_management, orders, settings};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
-use domain::view::ContactDetails;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,23 +100,6 @@ async fn an_address_is_mailed_about_ten_orders_a_day() {
         place(world, &[(variant, 1)]).await.unwrap();
         world.send_mails().await;
         assert_eq!(world.mails().await.len(), 11);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_former_address_gets_a_mail_when_the_sign_in_address_changes() {
-    both_worlds(async |world| {
-        let contact = |email: &str| ContactDetails { name: "Ana Reyes".into(), email: email.into(), phone: String::new() };
-        let password = "blue gate beside the bakery";
-        let (user, token) = identity::sign_up(world, &guest(world), Locale::En, contact("ana@example.com"), password).await.unwrap();
-        let ctx = platform::Context::customer(user, guest(world).request);
-        identity::save_contact(world, &ctx, Locale::En, &token, &contact("ana.reyes@example.com"), password).await.unwrap();
-        assert_eq!(number(world, "select count(*) from jobs where payload like '%ana%'").await, 0, "the address waits sealed");
-        world.work().await;
-        let mails = world.raw_mails().await;
-        assert_eq!((mails.len(), header(&mails[0], "To").as_str()), (1, "ana@example.com"));
-        assert!(header(&mails[0], "Subject").contains("e-mail of your account was changed"), "{}", mails[0]);
     })
     .await;
 }

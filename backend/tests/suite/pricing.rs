@@ -1,7 +1,7 @@
 //! Prices, discounts, and the rules that managers set, on both databases.
 
 use crate::support::{START, TestShop, a_cart, a_product, address, both, buy, form, guest, items, number, place};
-use backend::pricing::{self, RulesError};
+use backend::pricing::{self, PricingError};
 use domain::id::{RequestId, UserId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::Role;
@@ -39,9 +39,9 @@ fn a_method(code: &str) -> DeliveryMethodDraft {
     }
 }
 
-fn fields<T: std::fmt::Debug>(refused: Result<T, RulesError>) -> Vec<String> {
+fn fields<T: std::fmt::Debug>(refused: Result<T, PricingError>) -> Vec<String> {
     match refused {
-        Err(RulesError::Invalid(fields)) => {
+        Err(PricingError::Invalid(fields)) => {
             let fields: FieldErrors = fields;
             assert!(fields.iter().all(|(_, said)| !said.is_empty()));
             fields.into_iter().map(|(field, _)| field).collect()
@@ -148,12 +148,12 @@ async fn a_rate_needs_a_source_a_future_and_a_range() {
 async fn a_clerk_and_a_guest_can_neither_read_nor_write_taxes_and_delivery_methods() {
     both(async |shop| {
         for ctx in [staff(shop, Role::Clerk), guest(shop)] {
-            assert!(matches!(pricing::tax_rates(shop, &ctx).await, Err(RulesError::Forbidden(_))));
-            assert!(matches!(pricing::delivery_methods(shop, &ctx).await, Err(RulesError::Forbidden(_))));
+            assert!(matches!(pricing::tax_rates(shop, &ctx).await, Err(PricingError::Forbidden(_))));
+            assert!(matches!(pricing::delivery_methods(shop, &ctx).await, Err(PricingError::Forbidden(_))));
             let rate = pricing::save_tax_rate(shop, &ctx, Locale::En, a_rate(0, None)).await;
-            assert!(matches!(rate, Err(RulesError::Forbidden(_))));
+            assert!(matches!(rate, Err(PricingError::Forbidden(_))));
             let method = pricing::save_delivery_method(shop, &ctx, Locale::En, a_method("boat"), None).await;
-            assert!(matches!(method, Err(RulesError::Forbidden(_))));
+            assert!(matches!(method, Err(PricingError::Forbidden(_))));
         }
     })
     .await;
@@ -215,7 +215,7 @@ async fn a_delivery_method_with_mistakes_names_each_field() {
         assert_eq!(fields(taken), ["code"]);
         let unknown = DeliveryMethodDraft { is_new: false, ..a_method("boat") };
         let refused = pricing::save_delivery_method(shop, &manager, Locale::En, unknown, None).await;
-        assert!(matches!(refused, Err(RulesError::Unknown)));
+        assert!(matches!(refused, Err(PricingError::Unknown)));
         assert_eq!(number(shop, "select count(*) from delivery_methods").await, 1);
     })
     .await;

@@ -4,7 +4,7 @@ use backend::seed::{OWNER_EMAIL, PASSWORD, SeedError, seed};
 use backend::{Shop, catalog, identity, search};
 use domain::Locale;
 use domain::permission::Role;
-use domain::view::{ContactDetails, ListingQuery, Sort};
+use domain::view::{ContactDetails, HomeSectionView, ListingQuery, Sort};
 
 fn quiet(_: u64, _: u64) {}
 
@@ -13,11 +13,20 @@ async fn the_demonstration_shop_is_complete() {
     both(async |shop| {
         let report = seed(shop, None, 1, &quiet).await.unwrap();
         assert!(report.products >= 48 && report.pictures >= 48, "{report}");
-        let home = catalog::home(shop, Locale::Fil).await.unwrap();
-        assert!(home.categories.len() >= 8);
-        assert_eq!((home.stories.len(), home.newest.len(), home.featured.len()), (3, 8, 8));
-        assert!(home.newest.iter().all(|card| card.picture.as_ref().is_some_and(|p| !p.alt.is_empty())));
-        assert!(home.stories.iter().all(|story| story.link.starts_with("/c/") && story.picture.is_some()));
+        let home = backend::content::home(shop, Locale::Fil).await.unwrap();
+        let (mut stories, mut rows, mut categories) = (Vec::new(), Vec::new(), Vec::new());
+        for section in home.sections {
+            match section {
+                HomeSectionView::Banner(story) => stories.push(story),
+                HomeSectionView::Products { products, .. } => rows.push(products),
+                HomeSectionView::Categories { categories: all, .. } => categories = all,
+                HomeSectionView::Promises { .. } | HomeSectionView::Text { .. } => {}
+            }
+        }
+        assert!(categories.len() >= 8);
+        assert_eq!((stories.len(), rows.iter().map(Vec::len).collect::<Vec<_>>()), (3, vec![8, 8]));
+        assert!(rows.concat().iter().all(|card| card.picture.as_ref().is_some_and(|p| !p.alt.is_empty())));
+        assert!(stories.iter().all(|story| story.link.starts_with("/c/") && story.picture.is_some()));
         for locale in Locale::ALL {
             let listing = catalog::listing(shop, locale, &ListingQuery::default()).await.unwrap();
             assert_eq!(listing.products.len(), catalog::PAGE);
@@ -110,9 +119,9 @@ async fn an_interrupted_seed_is_completed_by_the_next_run() {
         assert_eq!(number(shop, "select count(*) from products").await, 0);
         let report = seed(shop, None, 2, &quiet).await.unwrap();
         assert!(report.products >= 48);
-        let home = catalog::home(shop, Locale::En).await.unwrap();
-        assert_eq!((home.categories.len(), home.newest.len()), (9, 8));
-        assert!(home.categories.iter().all(|category| category.picture.is_some()));
+        let categories = catalog::categories(shop, Locale::En).await.unwrap();
+        assert_eq!((categories.len(), catalog::newest(shop, Locale::En).await.unwrap().len()), (9, 8));
+        assert!(categories.iter().all(|category| category.picture.is_some()));
         let tableware = ListingQuery { category: Some("sa-hapag".into()), ..ListingQuery::default() };
         assert!(!catalog::listing(shop, Locale::En, &tableware).await.unwrap().products.is_empty());
     })

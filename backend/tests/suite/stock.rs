@@ -6,7 +6,7 @@ use backend::checkout::CheckoutError;
 use backend::fulfilment::{self, Returned};
 use backend::inventory::{self, InventoryError, events::LocationChanged};
 use backend::order_management;
-use backend::pricing::RulesError;
+use backend::pricing::PricingError;
 use domain::Locale;
 use domain::id::{ApiKeyId, LocationId, OrderId, OrderLineId, ParcelId, RequestId, VariantId};
 use domain::order::{Channel, LocationKind, ReturnCause, ReturnedItems, ReturnedMoney};
@@ -244,15 +244,15 @@ async fn a_location_is_made_with_its_address_time_zone_and_channels() {
         assert_eq!(number(shop, "select utc_offset_minutes from stock_locations where code = 'KIOSK'").await, 240);
         let address = LocationAddress { country: "XX".into(), ..address };
         let wrong = LocationDraft { code: "a b".into(), name: String::new(), time_zone: "Mars".into(), address, ..new.clone() };
-        let Err(RulesError::Invalid(fields)) = inventory::save_location(shop, &owner(shop), Locale::En, wrong, None).await else {
+        let Err(PricingError::Invalid(fields)) = inventory::save_location(shop, &owner(shop), Locale::En, wrong, None).await else {
             panic!()
         };
         let mut fields: Vec<String> = fields.into_iter().map(|(field, _)| field).collect();
         fields.sort();
         assert_eq!(fields, ["code", "country", "name", "time_zone"]);
         let taken = inventory::save_location(shop, &owner(shop), Locale::En, new.clone(), None).await;
-        assert!(matches!(taken, Err(RulesError::Invalid(fields)) if fields[0].0 == "code"));
-        assert!(matches!(inventory::save_location(shop, &clerk(shop), Locale::En, new, None).await, Err(RulesError::Forbidden(_))));
+        assert!(matches!(taken, Err(PricingError::Invalid(fields)) if fields[0].0 == "code"));
+        assert!(matches!(inventory::save_location(shop, &clerk(shop), Locale::En, new, None).await, Err(PricingError::Forbidden(_))));
     })
     .await;
 }

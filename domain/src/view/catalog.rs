@@ -245,17 +245,6 @@ pub struct StoryView {
     pub picture: Option<PictureView>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HomeView {
-    /// Stories, the leading one first.
-    pub stories: Vec<StoryView>,
-    pub categories: Vec<CategoryView>,
-    pub featured: Vec<ProductCardView>,
-    pub newest: Vec<ProductCardView>,
-    /// Does the shop take cash on delivery?
-    pub cash: bool,
-}
-
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchView {

@@ -15,8 +15,9 @@ pub enum Missing {
     Tax,
 }
 
+/// What the admin's first page shows: the day, two weeks, what waits, and what is not set up yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TodayView {
+pub struct DashboardView {
     /// Orders placed today, shop's time; by card once the card is authorised.
     pub orders: i64,
     pub sales: Money,
@@ -38,7 +39,7 @@ pub struct TodayView {
     pub low_stock_count: i64,
 }
 
-impl TodayView {
+impl DashboardView {
     /// Rows that are low in stock are counted up to this many.
     pub const MOST_COUNTED: i64 = 1_000;
 }

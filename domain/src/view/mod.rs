@@ -2,6 +2,7 @@
 //!
 //! Amounts are [`Money`](crate::Money), ids are typed, texts of products are already in the user's language.
 
+mod account;
 mod back_in_stock;
 mod bulk_edit;
 mod cart;
@@ -16,7 +17,6 @@ mod menu;
 mod operations;
 mod order;
 mod order_list;
-mod people;
 mod pricing;
 mod product_admin;
 mod product_type;
@@ -24,6 +24,7 @@ mod refusal;
 mod settings;
 mod stock;
 
+pub use account::*;
 pub use back_in_stock::*;
 pub use bulk_edit::*;
 pub use cart::*;
@@ -38,7 +39,6 @@ pub use menu::*;
 pub use operations::*;
 pub use order::*;
 pub use order_list::*;
-pub use people::*;
 pub use pricing::*;
 pub use product_admin::*;
 pub use product_type::*;

@@ -101,7 +101,7 @@ where
     {
         let (queue, mut waiting) = mpsc::channel::<Call<C, T, E>>(MAX_QUEUED);
         let (deferred, blocked) = mpsc::unbounded_channel();
-        let executor = Arc::new(Executor { db, work, max_batch, of: PhantomData });
+        let executor = Arc::new(Executor { db, work, max_batch, marker: PhantomData });
         tokio::spawn(Arc::clone(&executor).retry_deferred(blocked));
         tokio::spawn(async move {
             let mut calls = Vec::new();
@@ -126,14 +126,14 @@ where
 /// Commands that wait for a row, each with what it waits for.
 type Deferred<C, T, E, K> = mpsc::UnboundedSender<(Call<C, T, E>, K)>;
 
-/// What an executor's work is about: it has no such values of its own.
-type About<C, T, E, K> = PhantomData<fn(C, K) -> Result<T, E>>;
+/// Marks the type parameters that an executor has no values of.
+type Marker<C, T, E, K> = PhantomData<fn(C, K) -> Result<T, E>>;
 
 struct Executor<C, T, E, K, W> {
     db: Db,
     work: W,
     max_batch: usize,
-    of: About<C, T, E, K>,
+    marker: Marker<C, T, E, K>,
 }
 
 /// A rival transaction may have taken the same key, which breaks a unique rule at the end. Run again, the work sees what the

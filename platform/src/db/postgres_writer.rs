@@ -107,7 +107,7 @@ impl Writers {
                 });
             };
             if let Some(error) = tx.failed.as_ref().or(ended.as_ref().err()).cloned() {
-                self.reach.hear(&error);
+                self.reach.check_after_error(&error);
                 if error.lost_connection() {
                     // A server that takes no writes any more rolls back, and is of no further use.
                     tx.abandon();

@@ -88,7 +88,7 @@ impl Reach {
                 _ = told.wait_for(|away| *away) => return Err(DbError::Away),
                 done = work.as_mut() => {
                     if let Err(error) = &done {
-                        self.hear(error);
+                        self.check_after_error(error);
                     }
                     return done;
                 }
@@ -98,7 +98,7 @@ impl Reach {
     }
 
     /// Starts a check when this error means that the database may be unreachable.
-    pub(super) fn hear(&self, error: &DbError) {
+    pub(super) fn check_after_error(&self, error: &DbError) {
         if error.lost_connection() {
             self.asked.notify_one();
         }

@@ -35,6 +35,21 @@ macro_rules! follows {
     ($($event:ty),* $(,)?) => { &[$(<$event as $crate::events::Event>::KIND),*] };
 }
 
+/// Who did this to something last, as events name them, and when; none where nobody did.
+///
+/// # Errors
+/// The database's.
+pub async fn last<E: Event>(db: &Db, subject: E::Subject) -> Result<Option<(String, Timestamp)>, DbError> {
+    #[derive(sqlx_macros::FromRow)]
+    struct Row {
+        actor: String,
+        at: Timestamp,
+    }
+    let sql = "select actor, at from events where subject = $1 and kind = $2 order by seq desc limit 1";
+    let row: Option<Row> = db.fetch_optional(sql, &[&subject.into(), &E::KIND]).await?;
+    Ok(row.map(|row| (row.actor, row.at)))
+}
+
 /// An event as read.
 #[derive(Clone, Debug, sqlx_macros::FromRow)]
 pub struct RecordedEvent {

@@ -25,7 +25,7 @@ const READS: &[&str] = &[
 ];
 
 /// Pages about one person, also before they sign in and by a signed link.
-const PERSONAL: &[&str] = &["/account", "/admin", "/back-in-stock/", "/orders", "/checkout/"];
+const PERSONAL: &[&str] = &["/account", "/admin", "/back-in-stock/", "/confirm-email", "/orders", "/checkout/", "/reset-password/"];
 
 /// Decides an answer's `Cache-Control` by its request.
 #[derive(Clone, Copy)]
@@ -97,9 +97,17 @@ mod tests {
                 assert_eq!(cache_control(Method::GET, address, cookie, kind), expected, "{address} {cookie}");
             }
         }
-        for address in
-            ["/account", "/account/addresses", "/orders/follow/abc", "/back-in-stock/abc", "/checkout/return", "/admin", "/admin/orders"]
-        {
+        for address in [
+            "/account",
+            "/account/addresses",
+            "/orders/follow/abc",
+            "/back-in-stock/abc",
+            "/confirm-email/abc",
+            "/reset-password/abc",
+            "/checkout/return",
+            "/admin",
+            "/admin/orders",
+        ] {
             assert_eq!(cache_control(Method::GET, address, "", html), "no-store", "{address}");
         }
         assert_eq!(cache_control(Method::POST, "/cart", "", html), "private, no-cache");

@@ -70,7 +70,13 @@ pub const KEYS: &[Key] = &[
     key("max-connections", "2000", "N", "Connections at the same time; more wait until one ends or rests").advanced(),
     key("drain-seconds", "5", "SECONDS", "How long /health/ready fails before no more connections are taken, when asked to end by SIGTERM")
         .advanced(),
-    key("limit-sign-in", "30", "N", "Sign-in attempts a minute and client address; 0 for no limit").advanced(),
+    key(
+        "limit-sign-in",
+        "30",
+        "N",
+        "Attempts to sign in or up, to find an order or to ask for a mail, a minute and client address; 0 for no limit",
+    )
+    .advanced(),
     key("limit-checkout", "60", "N", "Checkouts a minute and client address; 0 for no limit").advanced(),
     key("limit-payment", "60", "N", "Looks at card payments a minute and client address; 0 for no limit").advanced(),
     key("limit-cart", "600", "N", "Changes of carts a minute and client address; 0 for no limit").advanced(),

@@ -33,7 +33,7 @@ impl ShutdownFlag {
 
 #[derive(Clone, Copy, Default)]
 struct WriterProbe {
-    /// Of the probe under way.
+    /// When the probe that is under way began.
     begun: Option<Instant>,
     /// When the last probe ended.
     ended: Option<Instant>,

@@ -46,7 +46,7 @@ async fn authorize(shop: &Shop, token: &str, id: RequestId) -> Result<Context, S
     }
 }
 
-/// Sends today's figures at once and after each change: events `today` with a `TodayView` as JSON. Ends when the user is signed out, locked
+/// Sends today's figures at once and after each change: events `today` with a `DashboardView` as JSON. Ends when the user is signed out, locked
 /// out or has lost the permission.
 pub async fn live(State(live): State<LiveState>, request: Option<Extension<RequestId>>, headers: HeaderMap) -> Response {
     let id = request.map_or_else(|| RequestId(Uuid::now_v7()), |Extension(id)| id);

@@ -2,7 +2,7 @@
 //!
 //! From the outside in: connections ([`connections`]), the page cache ([`crate::cache`]), request id, log and bounds ([`request`]),
 //! security headers ([`security`]), compression, the site's files ([`site`]), rate limits ([`rate_limits`]), CSRF protection
-//! ([`security`]), and then the routes.
+//! ([`csrf`]), and then the routes.
 
 mod bounds;
 pub mod client;

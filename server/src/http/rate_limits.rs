@@ -75,7 +75,20 @@ impl RateLimits {
 }
 
 /// Each of these may hash a password, or reveals whether an e-mail has an account.
-const ACCOUNT: &[&str] = &["/api/sign_in", "/api/sign_up", "/api/change_account", "/sign-in", "/sign-up", "/account/preferences"];
+const ACCOUNT: &[&str] = &[
+    "/api/sign_in",
+    "/api/sign_up",
+    "/api/change_account",
+    "/api/request_password_reset",
+    "/api/reset_password",
+    "/api/follow_email_link",
+    "/sign-in",
+    "/sign-up",
+    "/account/preferences",
+    "/forgot-password",
+    "/reset-password/",
+    "/confirm-email/",
+];
 
 /// Each of these may ask the card gateway.
 const GATEWAY: &[&str] = &["/api/sync_payment", "/api/read_return", "/api/finish_order", "/checkout/return"];

@@ -10,7 +10,7 @@ use ui::{Button, Field, Look, icon, tr};
 
 /// The most products that are offered.
 #[cfg(feature = "ssr")]
-const MOST: usize = 12;
+const MAX_FOUND: usize = 12;
 
 /// Products by words, the best first; none for no words.
 #[server(endpoint = "admin/content/products", output = Answer)]
@@ -32,7 +32,7 @@ pub async fn find_products(words: String) -> Result<Vec<PickedProductView>, AppE
         let state = if row.status == "published" { TargetState::Shown } else { TargetState::NotShown };
         PickedProductView { id: row.id, name: row.name, state }
     };
-    Ok(found.products.into_iter().take(MOST).map(view).collect())
+    Ok(found.products.into_iter().take(MAX_FOUND).map(view).collect())
 }
 access!(FindProducts, Access::Staff(Permission::ReadProducts));
 

@@ -1,15 +1,15 @@
 //! The sections of the home page: those that every shop has, or arranged by hand.
 
-use admin_layout::{SectionTabs, StaffForm, on_done, shown};
+use admin_layout::{StaffForm, on_done, shown};
 use domain::id::HomeSectionId;
 use domain::permission::Permission;
 use domain::view::{HomeSectionRowView, Move, SectionKind, SectionState};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
-use ui::{Button, Disclosure, EmptyState, LinkButton, Look, PageHeader, Panel, Size, SkeletonRows, StatusBadge, Tone, When, icon, tr};
+use session::{Access, Answer, AppError, access, access_of, lazy_page, problem, resource, use_form_fallback};
+use ui::{EmptyState, LinkButton, Look, Panel, Size, SkeletonRows, StatusBadge, Tone, When, icon, tr};
 
-use crate::rows::{MoveButtons, RemoveButton, target_badge};
+use crate::rows::{MoveButtons, RemoveButton, arrange_fields, arranged_page, below_list, target_badge};
 
 pub(crate) const LIST: &str = "/admin/content/home";
 /// The page that shows the home page before shoppers see it, in the shop's layout.
@@ -86,20 +86,14 @@ fn home_sections_page() -> AnyView {
     on_done(remove, tr!(COMMON_SAVED), again);
     let problems = [problem(arrange, &fallback), problem(shift, &fallback), problem(remove, &fallback)];
     let sections = resource(move || version.get(), |_| list_home_sections());
-    view! {
-        <Title text=tr!(ADMIN_CONTENT_HOME)/>
-        <div class="flex flex-col gap-5">
-            <PageHeader title=tr!(ADMIN_CONTENT)/>
-            <SectionTabs section="content"/>
-            {problems.map(|problem| view! { <ProblemSummary problem/> }).into_iter().collect_view()}
-            <Transition fallback=|| view! { <SkeletonRows/> }>
-                {shown(sections, move |SectionsView { sections, may_write }| {
-                    page(sections, Actions { arrange, shift, remove, may_write })
-                })}
-            </Transition>
-        </div>
-    }
-    .into_any()
+    let lists = view! {
+        <Transition fallback=|| view! { <SkeletonRows/> }>
+            {shown(sections, move |SectionsView { sections, may_write }| {
+                page(sections, Actions { arrange, shift, remove, may_write })
+            })}
+        </Transition>
+    };
+    arranged_page(tr!(ADMIN_CONTENT_HOME), problems, lists.into_any())
 }
 
 /// What a kind of section is called.
@@ -117,11 +111,9 @@ pub(crate) fn kind_name(kind: SectionKind) -> &'static str {
 }
 
 fn arrange_form(by_hand: bool, actions: Actions) -> AnyView {
-    let (look, label) = if by_hand { (Look::Primary, tr!(ADMIN_CONTENT_ARRANGE)) } else { (Look::Danger, tr!(ADMIN_CONTENT_RESET_DO)) };
     view! {
         <StaffForm action=actions.arrange>
-            <input type="hidden" name="by_hand" value=by_hand.to_string() autocomplete="off"/>
-            <Button kind="submit" look>{label}</Button>
+            {arrange_fields(by_hand)}
         </StaffForm>
     }
     .into_any()
@@ -152,18 +144,7 @@ fn page(sections: Option<Vec<HomeSectionRowView>>, actions: Actions) -> AnyView 
     });
     let add = add.collect_view();
     let writing = actions.may_write.then(|| {
-        view! {
-            <div class="flex flex-col gap-2">
-                <h3 class="font-sans text-sm font-medium tracking-normal">{tr!(ADMIN_CONTENT_SECTION_ADD)}</h3>
-                <div class="flex flex-wrap gap-2">{add}</div>
-            </div>
-            <Disclosure title=tr!(ADMIN_CONTENT_RESET)>
-                <div class="flex flex-col gap-3 items-start">
-                    <p>{tr!(ADMIN_CONTENT_HOME_RESET_BODY)}</p>
-                    {arrange_form(false, actions)}
-                </div>
-            </Disclosure>
-        }
+        below_list(tr!(ADMIN_CONTENT_SECTION_ADD), add.into_any(), tr!(ADMIN_CONTENT_HOME_RESET_BODY), arrange_form(false, actions))
     });
     let preview = || {
         let href = format!("{PREVIEW}?hidden=true");

@@ -319,9 +319,9 @@ fn labels(draft: &MenuEntryDraft, kind: LinkKind, typed: &Typed, problem: Signal
         let optional = !needs_own || locale != Locale::En;
         let id = format!("label.{code}");
         view! {
-            <div lang=locale.tag()>
+            <div>
                 <input type="hidden" name=format!("form[labels][{at}][locale]") value=code/>
-                <Field label=locale.name() name id=id.clone() value maxlength=60 optional error=wrong(problem, id)/>
+                <Field lang=locale.tag() label=locale.name() name id=id.clone() value maxlength=60 optional error=wrong(problem, id)/>
             </div>
         }
     });

@@ -1,15 +1,15 @@
 //! The main menu and the footer: made by the shop itself, or arranged by hand.
 
-use admin_layout::{SectionTabs, StaffForm, on_done, shown};
+use admin_layout::{StaffForm, on_done, shown};
 use domain::id::MenuEntryId;
 use domain::permission::Permission;
 use domain::view::{LinkKind, LinkTarget, Menu, MenuEntryView, MenuRowView, MenuView, Move};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
-use ui::{Button, Disclosure, EmptyState, LinkButton, Look, PageHeader, Panel, Size, SkeletonRows, icon, tr};
+use session::{Access, Answer, AppError, access, access_of, lazy_page, problem, resource, use_form_fallback};
+use ui::{EmptyState, LinkButton, Look, Panel, Size, SkeletonRows, icon, tr};
 
-use crate::rows::{MoveButtons, RemoveButton, target_badge};
+use crate::rows::{MoveButtons, RemoveButton, arrange_fields, arranged_page, below_list, target_badge};
 
 pub(crate) const LIST: &str = "/admin/content/menus";
 
@@ -91,21 +91,15 @@ fn menus_page() -> AnyView {
     on_done(remove, tr!(COMMON_SAVED), again);
     let problems = [problem(arrange, &fallback), problem(shift, &fallback), problem(remove, &fallback)];
     let menus = resource(move || version.get(), |_| list_menus());
-    view! {
-        <Title text=tr!(ADMIN_CONTENT_MENUS)/>
-        <div class="flex flex-col gap-5">
-            <PageHeader title=tr!(ADMIN_CONTENT)/>
-            <SectionTabs section="content"/>
-            {problems.map(|problem| view! { <ProblemSummary problem/> }).into_iter().collect_view()}
-            <Transition fallback=|| view! { <SkeletonRows/> }>
-                {shown(menus, move |MenusView { menus, may_write }| {
-                    let actions = Actions { arrange, shift, remove, may_write };
-                    menus.into_iter().map(|menu| panel(menu, actions)).collect_view().into_any()
-                })}
-            </Transition>
-        </div>
-    }
-    .into_any()
+    let lists = view! {
+        <Transition fallback=|| view! { <SkeletonRows/> }>
+            {shown(menus, move |MenusView { menus, may_write }| {
+                let actions = Actions { arrange, shift, remove, may_write };
+                menus.into_iter().map(|menu| panel(menu, actions)).collect_view().into_any()
+            })}
+        </Transition>
+    };
+    arranged_page(tr!(ADMIN_CONTENT_MENUS), problems, lists.into_any())
 }
 
 /// What a menu is called.
@@ -136,12 +130,10 @@ fn panel(view: MenuView, actions: Actions) -> AnyView {
 }
 
 fn arrange_form(menu: Menu, by_hand: bool, actions: Actions) -> AnyView {
-    let (look, label) = if by_hand { (Look::Primary, tr!(ADMIN_CONTENT_ARRANGE)) } else { (Look::Danger, tr!(ADMIN_CONTENT_RESET_DO)) };
     view! {
         <StaffForm action=actions.arrange>
             <input type="hidden" name="menu" value=menu.code() autocomplete="off"/>
-            <input type="hidden" name="by_hand" value=by_hand.to_string() autocomplete="off"/>
-            <Button kind="submit" look>{label}</Button>
+            {arrange_fields(by_hand)}
         </StaffForm>
     }
     .into_any()
@@ -181,18 +173,7 @@ fn arranged(menu: Menu, rows: Vec<MenuRowView>, actions: Actions) -> AnyView {
     });
     let add = add.collect_view();
     let writing = actions.may_write.then(|| {
-        view! {
-            <div class="flex flex-col gap-2">
-                <h3 class="font-sans text-sm font-medium tracking-normal">{tr!(ADMIN_CONTENT_ENTRY_ADD)}</h3>
-                <div class="flex flex-wrap gap-2">{add}</div>
-            </div>
-            <Disclosure title=tr!(ADMIN_CONTENT_RESET)>
-                <div class="flex flex-col gap-3 items-start">
-                    <p>{tr!(ADMIN_CONTENT_MENU_RESET_BODY)}</p>
-                    {arrange_form(menu, false, actions)}
-                </div>
-            </Disclosure>
-        }
+        below_list(tr!(ADMIN_CONTENT_ENTRY_ADD), add.into_any(), tr!(ADMIN_CONTENT_MENU_RESET_BODY), arrange_form(menu, false, actions))
     });
     view! { <div class="flex flex-col gap-5">{list}{writing}</div> }.into_any()
 }

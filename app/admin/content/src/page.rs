@@ -1,6 +1,6 @@
 //! A page: its texts by language with their preview, its place, and whether it is published.
 
-use admin_layout::{Fields, StaffForm, on_done, shown};
+use admin_layout::{Fields, SEEN, ShowSaved, StaffForm, on_done, shown, split_conflict};
 use domain::Locale;
 use domain::id::PageId;
 use domain::permission::Permission;
@@ -21,6 +21,8 @@ use crate::preview::Preview;
 pub struct PageView {
     /// The page, or the initial values of a new one.
     pub draft: PageDraft,
+    /// The page as it is saved, for the form; empty for a new one.
+    pub seen: String,
     pub may_write: bool,
 }
 
@@ -30,7 +32,8 @@ pub struct PageView {
 pub struct PageForm {
     /// Empty for a new one.
     pub id: String,
-    pub version: String,
+    /// The page as it was saved when the form was rendered.
+    pub seen: String,
     pub position: String,
     pub texts: Vec<PageTexts>,
     /// Not empty when it is published.
@@ -51,7 +54,8 @@ pub async fn read_page_to_edit(page: String) -> Result<PageView, AppError> {
         (_, Ok(id)) => backend::content::page_to_edit(&shop, &ctx, id).await.map_err(crate::content_error)?,
         (_, Err(_)) => return Err(request::not_found()),
     };
-    Ok(PageView { draft, may_write: ctx.may(Permission::WriteContent) })
+    let seen = if draft.id.is_none() { String::new() } else { admin_layout::seen(&draft) };
+    Ok(PageView { draft, seen, may_write: ctx.may(Permission::WriteContent) })
 }
 access!(ReadPageToEdit, Access::Staff(Permission::ReadContent));
 
@@ -61,18 +65,44 @@ pub async fn save_page(form: PageForm) -> Result<PageId, AppError> {
     use session::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteContent))?, request::shop()?, request::locale());
     let position = request::whole_number("position", &form.position)?;
+    let seen: Option<PageDraft> = admin_layout::read_seen(&form.seen);
     let draft = PageDraft {
         id: form.id.parse().ok(),
-        version: form.version.parse().unwrap_or_default(),
+        version: seen.as_ref().map_or(0, |seen| seen.version),
         position,
         published: !form.published.is_empty(),
         texts: form.texts,
     };
-    let id = backend::content::save_page(&shop, &ctx, locale, draft).await.map_err(crate::content_error)?;
+    let saved = backend::content::save_page(&shop, &ctx, locale, draft.clone()).await;
+    if let (Err(backend::content::ContentError::Stale), Some(seen), Some(id)) = (&saved, seen, draft.id) {
+        let saved = backend::content::page_to_edit(&shop, &ctx, id).await.map_err(crate::content_error)?;
+        let last = backend::content::last_page_change(&shop, id).await.map_err(crate::content_error)?;
+        let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
+        return Err(stale.refused(&shop, last, |path, value| saved_field(locale, path, value)).await);
+    }
+    let id = saved.map_err(crate::content_error)?;
     request::redirect(&format!("{LIST}/pages/{id}"));
     Ok(id)
 }
 access!(SavePage, Access::Staff(Permission::WriteContent));
+
+/// The field of a part of a page, and its value as the form shows it.
+#[cfg(feature = "ssr")]
+fn saved_field(locale: Locale, path: &str, value: &serde_json::Value) -> Option<(String, String)> {
+    use domain::messages::t;
+    match path.split('.').collect::<Vec<_>>()[..] {
+        ["position"] => Some(("position".to_owned(), value.to_string())),
+        ["published"] => {
+            let answer = if value.as_bool() == Some(true) { t::COMMON_YES } else { t::COMMON_NO };
+            Some(("form[published]-true".to_owned(), format!("{}: {}", t::ADMIN_CONTENT_PUBLISHED.text(locale), answer.text(locale))))
+        }
+        ["texts", at, field] if field != "locale" => {
+            let language = at.parse().ok().and_then(|at: usize| Locale::ALL.get(at).copied())?;
+            Some((format!("{field}.{}", language.code()), value.as_str().unwrap_or_default().to_owned()))
+        }
+        _ => None,
+    }
+}
 
 /// Deletes a page; without a script it redirects to the list.
 #[server(endpoint = "admin/content/page/delete", output = Answer)]
@@ -127,8 +157,9 @@ fn page(
     open: RwSignal<usize>,
     fallback: &FormFallback,
 ) -> AnyView {
-    let PageView { draft, may_write } = view;
-    let (problem, typed) = (problem(save, fallback), typed(save, fallback));
+    let PageView { draft, seen, may_write } = view;
+    let typed = typed(save, fallback);
+    let (problem, seen) = split_conflict(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
     let title = draft.texts.first().map_or_else(|| tr!(ADMIN_CONTENT_NEW).to_owned(), |text| text.title.clone());
     let above = vec![(LIST.to_owned(), tr!(ADMIN_CONTENT_PAGES).to_owned())];
     let texts = texts(&draft.texts, &typed, open, problem);
@@ -145,9 +176,10 @@ fn page(
                     // Enter presses the first button of a form.
                     {may_write.then(|| view! { <button type="submit" name="step" value="save" class="sr-only" tabindex="-1" aria-hidden="true"></button> })}
                     <ProblemSummary problem/>
+                    <ShowSaved problem/>
                     <input type="hidden" name="form[id]" value=draft.id.map(|id| id.to_string()).unwrap_or_default() autocomplete="off"/>
-                    // A browser that reloads the page must not restore the former version.
-                    <input type="hidden" name="form[version]" value=draft.version.to_string() autocomplete="off"/>
+                    // A browser that reloads the page must not restore the former one.
+                    <input type="hidden" name="form[seen]" value=move || seen.get() autocomplete="off"/>
                     {language_tabs(open)}
                     <Fields may_write>
                         {texts}
@@ -223,13 +255,13 @@ fn language(at: usize, locale: Locale, own: PageTexts, typed: &Typed, problem: S
         <Panel title=locale.name()>
             <div class="flex flex-col gap-4">
                 <input type="hidden" name=sent("locale") value=code/>
-                <Field label=tr!(ADMIN_CONTENT_TITLE) name=sent("title") id=id("title") value=title error=fault("title") maxlength=120 optional hint=if optional { tr!(ADMIN_CONTENT_LANGUAGE_HINT) } else { tr!(ADMIN_CONTENT_TITLE_HINT) }/>
-                <TextArea label=tr!(ADMIN_CONTENT_BODY) name=sent("body") id=id("body") value=body rows=16 maxlength=50000 hint=tr!(ADMIN_CONTENT_BODY_HINT) error=fault("body") optional/>
+                <Field lang=locale.tag() label=tr!(ADMIN_CONTENT_TITLE) name=sent("title") id=id("title") value=title error=fault("title") maxlength=120 optional hint=if optional { tr!(ADMIN_CONTENT_LANGUAGE_HINT) } else { tr!(ADMIN_CONTENT_TITLE_HINT) }/>
+                <TextArea lang=locale.tag() label=tr!(ADMIN_CONTENT_BODY) name=sent("body") id=id("body") value=body rows=16 maxlength=50000 hint=tr!(ADMIN_CONTENT_BODY_HINT) error=fault("body") optional/>
                 <div>
                     <Button kind="submit" look=Look::Outline icon=icon::EYE attr:name="step" attr:value="look" on:click=look>{tr!(ADMIN_CONTENT_PREVIEW_ACTION)}</Button>
                 </div>
                 <Field label=tr!(ADMIN_PRODUCTS_SLUG) name=sent("slug") id=id("slug") value=slug error=fault("slug") optional=true prefix="/pages/"/>
-                <TextArea label=tr!(ADMIN_CONTENT_DESCRIPTION) name=sent("description") id=id("description") value=description rows=2 maxlength=300 hint=tr!(ADMIN_CONTENT_DESCRIPTION_HINT) error=fault("description") optional=true/>
+                <TextArea lang=locale.tag() label=tr!(ADMIN_CONTENT_DESCRIPTION) name=sent("description") id=id("description") value=description rows=2 maxlength=300 hint=tr!(ADMIN_CONTENT_DESCRIPTION_HINT) error=fault("description") optional=true/>
             </div>
         </Panel>
         {preview.panel(at)}

@@ -1,8 +1,52 @@
-//! What rows that are arranged by hand share: buttons that move and remove one, and what its target is.
+//! What lists that are arranged by hand share: their page, what stands below one, buttons that move and remove a row, and what its target
+//! is.
 
+use admin_layout::SectionTabs;
 use domain::view::{Move, TargetState};
 use leptos::prelude::*;
-use ui::{IconButton, Shape, Size, StatusBadge, Tone, icon, tr};
+use session::{AppError, ProblemSummary, Title};
+use ui::{Button, Disclosure, IconButton, Look, PageHeader, Shape, Size, StatusBadge, Tone, icon, tr};
+
+/// The page of such lists, with the problems of its forms.
+pub(crate) fn arranged_page(title: &'static str, problems: [Signal<Option<AppError>>; 3], lists: AnyView) -> AnyView {
+    view! {
+        <Title text=title/>
+        <div class="flex flex-col gap-5">
+            <PageHeader title=tr!(ADMIN_CONTENT)/>
+            <SectionTabs section="content"/>
+            {problems.map(|problem| view! { <ProblemSummary problem/> }).into_iter().collect_view()}
+            {lists}
+        </div>
+    }
+    .into_any()
+}
+
+/// What a form is sent with that has a list arranged by hand, or made by the shop itself again.
+pub(crate) fn arrange_fields(by_hand: bool) -> AnyView {
+    let (look, label) = if by_hand { (Look::Primary, tr!(ADMIN_CONTENT_ARRANGE)) } else { (Look::Danger, tr!(ADMIN_CONTENT_RESET_DO)) };
+    view! {
+        <input type="hidden" name="by_hand" value=by_hand.to_string() autocomplete="off"/>
+        <Button kind="submit" look>{label}</Button>
+    }
+    .into_any()
+}
+
+/// What stands below a list: links by which rows are added, and the form that has the shop make it itself again.
+pub(crate) fn below_list(adding: &'static str, links: AnyView, about_reset: &'static str, reset: AnyView) -> AnyView {
+    view! {
+        <div class="flex flex-col gap-2">
+            <h3 class="font-sans text-sm font-medium tracking-normal">{adding}</h3>
+            <div class="flex flex-wrap gap-2">{links}</div>
+        </div>
+        <Disclosure title=tr!(ADMIN_CONTENT_RESET)>
+            <div class="flex flex-col gap-3 items-start">
+                <p>{about_reset}</p>
+                {reset}
+            </div>
+        </Disclosure>
+    }
+    .into_any()
+}
 
 /// The buttons of a form that moves an entry, a section or a product. A way that is not there has no button.
 #[component]

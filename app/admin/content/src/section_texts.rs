@@ -41,9 +41,9 @@ fn language(
     };
     let more = match kind {
         SectionKind::Banner => view! {
-            <TextArea label=tr!(ADMIN_CONTENT_BODY) name=sent("body") id=id("body") value=body rows=3 maxlength=400 error=fault("body") optional=true/>
-            <Field label=tr!(ADMIN_CONTENT_SECTION_ACTION) name=sent("action") id=id("action") value=action maxlength=60 hint=tr!(ADMIN_CONTENT_SECTION_ACTION_HINT) error=fault("action") optional=true/>
-            <Field label=tr!(ADMIN_PRODUCTS_ALT_TEXT) name=sent("alt") id=id("alt") value=alt maxlength=300 hint=tr!(ADMIN_PRODUCTS_ALT_TEXT_HINT) error=fault("alt") optional=true/>
+            <TextArea lang=locale.tag() label=tr!(ADMIN_CONTENT_BODY) name=sent("body") id=id("body") value=body rows=3 maxlength=400 error=fault("body") optional=true/>
+            <Field lang=locale.tag() label=tr!(ADMIN_CONTENT_SECTION_ACTION) name=sent("action") id=id("action") value=action maxlength=60 hint=tr!(ADMIN_CONTENT_SECTION_ACTION_HINT) error=fault("action") optional=true/>
+            <Field lang=locale.tag() label=tr!(ADMIN_PRODUCTS_ALT_TEXT) name=sent("alt") id=id("alt") value=alt maxlength=300 hint=tr!(ADMIN_PRODUCTS_ALT_TEXT_HINT) error=fault("alt") optional=true/>
         }
         .into_any(),
         SectionKind::Text => {
@@ -55,7 +55,7 @@ fn language(
             };
             let optional = at > 0;
             view! {
-                <TextArea label=tr!(ADMIN_CONTENT_BODY) name=sent("body") id=id("body") value=body rows=8 maxlength=10000 hint=tr!(ADMIN_CONTENT_BODY_HINT) error=fault("body") optional/>
+                <TextArea lang=locale.tag() label=tr!(ADMIN_CONTENT_BODY) name=sent("body") id=id("body") value=body rows=8 maxlength=10000 hint=tr!(ADMIN_CONTENT_BODY_HINT) error=fault("body") optional/>
                 <div>
                     <Button kind="submit" look=Look::Outline icon=icon::EYE attr:name="step" attr:value="look" on:click=look>{tr!(ADMIN_CONTENT_PREVIEW_ACTION)}</Button>
                 </div>
@@ -67,9 +67,9 @@ fn language(
     view! {
         <div class="flex flex-col gap-6">
             <Panel title=locale.name()>
-                <div class="flex flex-col gap-4" lang=locale.tag()>
+                <div class="flex flex-col gap-4">
                     <input type="hidden" name=sent("locale") value=code/>
-                    <Field label=tr!(ADMIN_CONTENT_TITLE) name=sent("title") id=id("title") value=title error=fault("title") maxlength=120 optional={!needs_title} hint/>
+                    <Field lang=locale.tag() label=tr!(ADMIN_CONTENT_TITLE) name=sent("title") id=id("title") value=title error=fault("title") maxlength=120 optional={!needs_title} hint/>
                     {more}
                 </div>
             </Panel>

@@ -11,7 +11,7 @@ use ui::{Command, CommandKind, PaletteSearch, Shape, icon, t, use_locale};
 
 /// So long nobody types before the server is asked.
 const TYPING_PAUSE: Duration = Duration::from_millis(120);
-/// Of each kind.
+/// Entries of each kind, at most.
 #[cfg(feature = "ssr")]
 const MAX_FOUND: usize = 5;
 

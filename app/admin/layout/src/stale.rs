@@ -23,7 +23,11 @@ use ui::{LinkButton, Look, tr};
 pub const SEEN: &str = "seen";
 
 /// The error without one of its fields, and what that field holds: what the form is based on once its user was told, until then its own.
-pub fn told(fault: Signal<Option<AppError>>, field: &'static str, own: Signal<String>) -> (Signal<Option<AppError>>, Signal<String>) {
+pub fn split_conflict(
+    fault: Signal<Option<AppError>>,
+    field: &'static str,
+    own: Signal<String>,
+) -> (Signal<Option<AppError>>, Signal<String>) {
     let based_on = Signal::derive(move || {
         let saved = fault.with(|fault| {
             let fields = fault.as_ref().map(|fault| fault.fields.as_slice()).unwrap_or_default();

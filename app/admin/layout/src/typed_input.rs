@@ -62,37 +62,54 @@ fn kept(field: &HtmlInputElement) -> Option<Kept> {
 }
 
 /// Puts what is typed and not sent back into its fields once the page is rendered again. To be called when it is about to be.
+///
+/// That is before the browser takes the next press: a form that was sent in between would be sent empty.
 pub fn keep_typed() {
     let fields = all::<HtmlInputElement>("main form input");
-    let typed: Vec<Kept> = fields.iter().filter_map(kept).collect();
+    let (was, typed): (Vec<HtmlInputElement>, Vec<Kept>) = fields.iter().filter_map(|field| Some((field.clone(), kept(field)?))).unzip();
     if typed.is_empty() {
         return;
     }
     fields.iter().for_each(|field| unmark_edited(field));
-    request_animation_frame(move || {
-        for Kept { selector, value, checked } in typed {
-            let Some(field) = all::<HtmlInputElement>(&selector).into_iter().next() else { continue };
-            // The user was faster than the frame.
-            if field.has_attribute(EDITED) {
-                continue;
-            }
-            restore(&field, || {
-                if checked {
-                    field.set_checked(true);
-                } else {
-                    field.set_value(&value);
-                    mark_edited(&field);
-                }
-            });
-            // Signals that are bound to it hear it; it does not bubble, so nobody takes it for the user's.
-            for name in ["input", "change"] {
-                if let Ok(event) = Event::new(name) {
-                    // Without a listener the value is there all the same.
-                    let _ = field.dispatch_event(&event);
-                }
-            }
+    queue_microtask(move || {
+        let is_rendered = was.iter().all(|field| !field.is_connected());
+        let missing = if is_rendered { put_back(typed) } else { typed };
+        if !missing.is_empty() {
+            // A part of the page may come a moment later.
+            request_animation_frame(move || drop(put_back(missing)));
         }
     });
+}
+
+/// Puts back what was typed; returns what has no field in the page.
+fn put_back(typed: Vec<Kept>) -> Vec<Kept> {
+    let mut missing = Vec::new();
+    for kept in typed {
+        let Some(field) = all::<HtmlInputElement>(&kept.selector).into_iter().next() else {
+            missing.push(kept);
+            continue;
+        };
+        // The user was faster.
+        if field.has_attribute(EDITED) {
+            continue;
+        }
+        restore(&field, || {
+            if kept.checked {
+                field.set_checked(true);
+            } else {
+                field.set_value(&kept.value);
+                mark_edited(&field);
+            }
+        });
+        // Signals that are bound to it hear it; it does not bubble, so nobody takes it for the user's.
+        for name in ["input", "change"] {
+            if let Ok(event) = Event::new(name) {
+                // Without a listener the value is there all the same.
+                let _ = field.dispatch_event(&event);
+            }
+        }
+    }
+    missing
 }
 
 /// Empties the forms of a function that was called: what is typed there is sent, and [`keep_typed`] leaves it.

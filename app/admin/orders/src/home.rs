@@ -5,7 +5,7 @@ use std::time::Duration;
 use admin_layout::{address, shown};
 use domain::Money;
 use domain::permission::Permission;
-use domain::view::{Missing, OrderRowView, StockRowView, TodayView};
+use domain::view::{DashboardView, Missing, OrderRowView, StockRowView};
 use leptos::prelude::*;
 use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
@@ -19,7 +19,7 @@ use web_sys::{EventSource, MessageEvent};
 use crate::{refusals, states};
 
 #[server(endpoint = "admin/today", output = Answer)]
-pub async fn read_today() -> Result<TodayView, AppError> {
+pub async fn read_today() -> Result<DashboardView, AppError> {
     use session::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     backend::dashboard::today(&request::shop()?, &ctx, request::locale()).await.map_err(|error| request::unexpected(&error))
@@ -40,12 +40,12 @@ lazy_page!(Home, orders, home_page);
 
 fn home_page() -> AnyView {
     let first = resource(|| (), |()| read_today());
-    let newer = RwSignal::new(None::<TodayView>);
+    let newer = RwSignal::new(None::<DashboardView>);
     let is_live = RwSignal::new(false);
     follow(newer, is_live);
     view! {
         <Suspense fallback=|| view! { <SkeletonRows/> }>
-            {shown(first, move |first: TodayView| day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer, is_live))}
+            {shown(first, move |first: DashboardView| day(Signal::derive(move || newer.get().unwrap_or_else(|| first.clone())), newer, is_live))}
         </Suspense>
     }
     .into_any()
@@ -57,7 +57,7 @@ const SILENCE: Duration = Duration::from_secs(35);
 const CONNECT_AGAIN: Duration = Duration::from_secs(5);
 
 /// Follows the figures by server-sent events for as long as the page is open. Where none come, those of before stay, and are not live.
-fn follow(newer: RwSignal<Option<TodayView>>, is_live: RwSignal<bool>) {
+fn follow(newer: RwSignal<Option<DashboardView>>, is_live: RwSignal<bool>) {
     let connection = RwSignal::new(0_u32);
     Effect::new(move || {
         connection.track();
@@ -92,9 +92,9 @@ fn follow(newer: RwSignal<Option<TodayView>>, is_live: RwSignal<bool>) {
     });
 }
 
-fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>, is_live: RwSignal<bool>) -> AnyView {
+fn day(today: Signal<DashboardView>, newer: RwSignal<Option<DashboardView>>, is_live: RwSignal<bool>) -> AnyView {
     let locale = use_locale();
-    let number = move |of: fn(&TodayView) -> i64| Signal::derive(move || locale.number(today.with(of)));
+    let number = move |of: fn(&DashboardView) -> i64| Signal::derive(move || locale.number(today.with(of)));
     let money = move |minor: i64| locale.money(Money::new(minor, today.with_untracked(|today| today.sales.currency)));
     let course: Vec<i64> = today.with_untracked(|today| today.last_days.iter().map(|(_, minor)| *minor).collect());
     let (from, to) = (money(course.first().copied().unwrap_or(0)), money(course.last().copied().unwrap_or(0)));
@@ -115,7 +115,7 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>, is_live: Rw
     });
     let low_count = Signal::derive(move || {
         let count = today.with(|today| today.low_stock_count);
-        if count > TodayView::MOST_COUNTED { format!("{}+", locale.number(TodayView::MOST_COUNTED)) } else { locale.number(count) }
+        if count > DashboardView::MOST_COUNTED { format!("{}+", locale.number(DashboardView::MOST_COUNTED)) } else { locale.number(count) }
     });
     let refused = refusals::panel(today, changed);
     let live = move || is_live.get().then(|| view! { <Badge tone=Tone::Success>{tr!(ADMIN_HOME_LIVE)}</Badge> });
@@ -143,7 +143,7 @@ fn day(today: Signal<TodayView>, newer: RwSignal<Option<TodayView>>, is_live: Rw
     .into_any()
 }
 
-fn attention(today: &TodayView) -> AnyView {
+fn attention(today: &DashboardView) -> AnyView {
     let (locale, zone) = (use_locale(), use_time_zone());
     let missing = today.missing.iter().map(|missing| match missing {
         Missing::Delivery => (tr!(ADMIN_HOME_MISSING_DELIVERY).to_owned(), 0, "/admin/settings/delivery/new"),
@@ -173,7 +173,7 @@ fn attention(today: &TodayView) -> AnyView {
     view! { <ul class="divide-y divide-hairline">{waits.into_iter().map(each).collect_view()}</ul> }.into_any()
 }
 
-fn sold(today: &TodayView) -> AnyView {
+fn sold(today: &DashboardView) -> AnyView {
     let (locale, zone) = (use_locale(), use_time_zone());
     let bars: Vec<Bar> = today
         .last_days
@@ -226,7 +226,7 @@ fn latest(orders: &[OrderRowView]) -> AnyView {
     view! { <Table caption=tr!(ADMIN_HOME_LATEST) columns>{rows}</Table> }.into_any()
 }
 
-fn low(today: &TodayView) -> AnyView {
+fn low(today: &DashboardView) -> AnyView {
     let stock = &today.low_stock;
     if stock.is_empty() {
         return view! { <p class="p-5 text-quiet">{tr!(ADMIN_HOME_LOW_STOCK_NONE)}</p> }.into_any();

@@ -3,7 +3,7 @@
 use admin_layout::{StaffForm, on_done, refocus};
 use domain::id::RefusalId;
 use domain::permission::Permission;
-use domain::view::{RefusalKind, RefusalView, TodayView, refusal_reason};
+use domain::view::{DashboardView, RefusalKind, RefusalView, refusal_reason};
 use leptos::prelude::*;
 use session::{Access, Answer, AppError, ProblemSummary, access, access_of, problem, typed, use_form_fallback, wrong};
 use ui::{Button, Disclosure, Field, Look, Panel, Size, When, icon, tr, trn, use_locale};
@@ -50,7 +50,7 @@ access!(EndRefusal, Access::Staff(Permission::ReadOrders));
 pub const ACCESS: &[(&str, Access)] = &[access_of::<RetryRefusal>(), access_of::<EndRefusal>()];
 
 /// The panel; empty without refusals. `changed` is called after each action.
-pub(crate) fn panel(today: Signal<TodayView>, changed: Callback<()>) -> AnyView {
+pub(crate) fn panel(today: Signal<DashboardView>, changed: Callback<()>) -> AnyView {
     let retry = ServerAction::<RetryRefusal>::new();
     let end = ServerAction::<EndRefusal>::new();
     let done = StoredValue::new(false);

@@ -133,7 +133,7 @@ fn page(view: BulkEditPageView, state: &str, actions: Actions, problems: Problem
             <ProblemSummary problem=problems.0/>
             <ProblemSummary problem=problems.1/>
             <Facts facts/>
-            {told(&edit, actions)}
+            {progress_and_actions(&edit, actions)}
             <Tabs label=tr!(ADMIN_PRODUCTS) tabs/>
             <Panel title=tr!(ADMIN_PRODUCTS) flush=true>{table(list.rows, edit.state)}</Panel>
             <Pager nostrip:previous=previous nostrip:next=next/>
@@ -143,7 +143,7 @@ fn page(view: BulkEditPageView, state: &str, actions: Actions, problems: Problem
 }
 
 /// How far it is, and the button for what can be done next.
-fn told(edit: &BulkEditView, (run, undo): Actions) -> AnyView {
+fn progress_and_actions(edit: &BulkEditView, (run, undo): Actions) -> AnyView {
     let (locale, zone, id) = (use_locale(), use_time_zone(), edit.id);
     let count = |state| edit.count(state);
     let (planned, done) = (count(BulkRowState::Planned), count(BulkRowState::Done));

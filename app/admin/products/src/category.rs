@@ -1,6 +1,6 @@
 //! A category: its texts by language, its position in the shop's menu, its picture, and whether it is published.
 
-use admin_layout::{Fields, OnePicture, SEEN, ShowSaved, StaffForm, on_done, on_uploaded, shown, told, upload, upload_problem};
+use admin_layout::{Fields, OnePicture, SEEN, ShowSaved, StaffForm, on_done, on_uploaded, shown, split_conflict, upload, upload_problem};
 use domain::id::CategoryId;
 use domain::permission::Permission;
 use domain::view::{CategoryEditView, CategoryTexts, PictureView};
@@ -199,7 +199,7 @@ fn edit_category_page() -> AnyView {
 fn page(view: CategoryView, save: ServerAction<SaveCategory>, remove: ServerAction<RemoveCategory>, fallback: &FormFallback) -> AnyView {
     let CategoryView { category: CategoryEditView { draft, picture, products }, currency, seen, may_write } = view;
     let typed = typed(save, fallback);
-    let (problem, seen) = told(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
+    let (problem, seen) = split_conflict(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
     let title = draft.texts.first().map_or_else(|| tr!(ADMIN_CATEGORIES_NEW).to_owned(), |text| text.name.clone());
     let above =
         vec![("/admin/products".to_owned(), tr!(ADMIN_PRODUCTS).to_owned()), (LIST.to_owned(), tr!(ADMIN_CATEGORIES_TITLE).to_owned())];
@@ -255,11 +255,11 @@ fn texts(saved: &[CategoryTexts], typed: &Typed, problem: Signal<Option<AppError
         let [name, slug, blurb] = [("name", name), ("slug", slug), ("blurb", blurb)].map(|(field, own)| typed.or(&sent(field), own));
         view! {
             <Panel title=locale.name()>
-                <div class="flex flex-col gap-3" lang=locale.tag()>
+                <div class="flex flex-col gap-3">
                     <input type="hidden" name=sent("locale") value=code/>
-                    <Field label=tr!(ADMIN_PRODUCTS_NAME) name=sent("name") id=id("name") value=name error=fault("name") maxlength=80 optional={at > 0}/>
+                    <Field lang=locale.tag() label=tr!(ADMIN_PRODUCTS_NAME) name=sent("name") id=id("name") value=name error=fault("name") maxlength=80 optional={at > 0}/>
                     <Field label=tr!(ADMIN_PRODUCTS_SLUG) name=sent("slug") id=id("slug") value=slug error=fault("slug") optional=true/>
-                    <TextArea label=tr!(ADMIN_PRODUCTS_DESCRIPTION) name=sent("blurb") id=id("blurb") value=blurb rows=3 error=fault("blurb") optional=true/>
+                    <TextArea lang=locale.tag() label=tr!(ADMIN_PRODUCTS_DESCRIPTION) name=sent("blurb") id=id("blurb") value=blurb rows=3 error=fault("blurb") optional=true/>
                 </div>
             </Panel>
         }

@@ -1,6 +1,6 @@
 //! A product's edit page: texts by language, options and variants, prices, pictures, status.
 
-use admin_layout::{Fields, ShowSaved, StaffForm, on_done, shown, told};
+use admin_layout::{Fields, ShowSaved, StaffForm, on_done, shown, split_conflict};
 use domain::id::{CategoryId, ProductId};
 use domain::permission::Permission;
 use domain::view::{PictureView, ProductAdminView, ProductTexts, ProductTypeChoiceView};
@@ -157,7 +157,7 @@ fn ordered(view: &EditView, form: &ProductForm) -> Vec<PictureView> {
 
 fn page(view: EditView, save: ServerAction<SaveProduct>, status: ServerAction<SetProductStatus>, fallback: &FormFallback) -> AnyView {
     let form = form_of(&view, &typed(save, fallback));
-    let (fault, version) = told(problem(save, fallback), crate::stale::VERSION, Signal::stored(form.version.clone()));
+    let (fault, version) = split_conflict(problem(save, fallback), crate::stale::VERSION, Signal::stored(form.version.clone()));
     let pictures = RwSignal::new(ordered(&view, &form));
     let EditView { product, categories, types, prices_include_tax, may_write, .. } = view;
     let id = product.as_ref().and_then(|product| product.draft.id);
@@ -249,16 +249,16 @@ fn texts(form: &ProductForm, problem: Signal<Option<AppError>>) -> AnyView {
         let fault = move |field: &str| wrong(problem, format!("{field}.{code}"));
         view! {
             <Panel title=locale.name()>
-                <div class="flex flex-col gap-3" lang=locale.tag()>
+                <div class="flex flex-col gap-3">
                     <input type="hidden" name=sent("locale") value=code/>
-                    <Field label=tr!(ADMIN_PRODUCTS_NAME) name=sent("name") id=id("name") value=name error=fault("name") maxlength=200/>
+                    <Field lang=locale.tag() label=tr!(ADMIN_PRODUCTS_NAME) name=sent("name") id=id("name") value=name error=fault("name") maxlength=200/>
                     <Field label=tr!(ADMIN_PRODUCTS_SLUG) name=sent("slug") id=id("slug") value=slug error=fault("slug") optional=true/>
-                    <Field label=tr!(ADMIN_PRODUCTS_SUMMARY) name=sent("summary") id=id("summary") value=summary error=fault("summary") optional=true/>
-                    <TextArea label=tr!(ADMIN_PRODUCTS_DESCRIPTION) name=sent("description") id=id("description") value=description rows=6 error=fault("description") optional=true/>
+                    <Field lang=locale.tag() label=tr!(ADMIN_PRODUCTS_SUMMARY) name=sent("summary") id=id("summary") value=summary error=fault("summary") optional=true/>
+                    <TextArea lang=locale.tag() label=tr!(ADMIN_PRODUCTS_DESCRIPTION) name=sent("description") id=id("description") value=description rows=6 error=fault("description") optional=true/>
                     <Disclosure title=tr!(ADMIN_PRODUCTS_SEO_TITLE)>
                         <div class="flex flex-col gap-3">
-                            <Field label=tr!(ADMIN_PRODUCTS_SEO_TITLE) name=sent("seo_title") id=id("seo_title") value=seo_title error=fault("seo_title") optional=true/>
-                            <Field label=tr!(ADMIN_PRODUCTS_SEO_DESCRIPTION) name=sent("seo_description") id=id("seo_description") value=seo_description error=fault("seo_description") optional=true/>
+                            <Field lang=locale.tag() label=tr!(ADMIN_PRODUCTS_SEO_TITLE) name=sent("seo_title") id=id("seo_title") value=seo_title error=fault("seo_title") optional=true/>
+                            <Field lang=locale.tag() label=tr!(ADMIN_PRODUCTS_SEO_DESCRIPTION) name=sent("seo_description") id=id("seo_description") value=seo_description error=fault("seo_description") optional=true/>
                         </div>
                     </Disclosure>
                 </div>

@@ -68,10 +68,10 @@ fn fields(own: &[(ProductFieldId, String)], facts: &[FactForm], problem: Signal<
             let sent = move |name: &str| format!("form[facts][{at}][{name}]");
             let id = format!("fact.{field}.{}", locale.code());
             view! {
-                <div lang=locale.tag()>
+                <div>
                     <input type="hidden" name=sent("field") value=field/>
                     <input type="hidden" name=sent("locale") value=locale.code()/>
-                    <TextArea label=format!("{label} ({})", locale.name()) name=sent("value") id=id.clone() value rows=2 error=wrong(problem, id) optional=true/>
+                    <TextArea lang=locale.tag() label=format!("{label} ({})", locale.name()) name=sent("value") id=id.clone() value rows=2 error=wrong(problem, id) optional=true/>
                 </div>
             }
             .into_any()

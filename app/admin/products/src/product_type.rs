@@ -163,11 +163,11 @@ fn texts(draft: &ProductTypeDraft, typed: &Typed, problem: Signal<Option<AppErro
             [("name", name), ("size_guide", size_guide), ("size_note", size_note)].map(|(field, own)| typed.or(&sent(field), own));
         view! {
             <Panel title=locale.name()>
-                <div class="flex flex-col gap-3" lang=locale.tag()>
+                <div class="flex flex-col gap-3">
                     <input type="hidden" name=sent("locale") value=code/>
-                    <Field label=tr!(ADMIN_PRODUCTS_NAME) name=sent("name") id=id("name") value=name error=fault("name") maxlength=80 optional={at > 0}/>
-                    <TextArea label=tr!(PRODUCT_SIZE_GUIDE) name=sent("size_guide") id=id("size_guide") value=size_guide rows=6 hint=tr!(ADMIN_TYPES_SIZE_GUIDE_HINT) error=fault("size_guide") optional=true/>
-                    <TextArea label=tr!(ADMIN_TYPES_SIZE_NOTE) name=sent("size_note") id=id("size_note") value=size_note rows=2 error=fault("size_note") optional=true/>
+                    <Field lang=locale.tag() label=tr!(ADMIN_PRODUCTS_NAME) name=sent("name") id=id("name") value=name error=fault("name") maxlength=80 optional={at > 0}/>
+                    <TextArea lang=locale.tag() label=tr!(PRODUCT_SIZE_GUIDE) name=sent("size_guide") id=id("size_guide") value=size_guide rows=6 hint=tr!(ADMIN_TYPES_SIZE_GUIDE_HINT) error=fault("size_guide") optional=true/>
+                    <TextArea lang=locale.tag() label=tr!(ADMIN_TYPES_SIZE_NOTE) name=sent("size_note") id=id("size_note") value=size_note rows=2 error=fault("size_note") optional=true/>
                 </div>
             </Panel>
         }
@@ -198,7 +198,7 @@ fn fields(saved: &[ProductFieldDraft], typed: &Typed, problem: Signal<Option<App
             let (name, own) = (sent(&format!("[labels][{n}]")), field.labels.get(n).cloned().unwrap_or_default());
             let id = format!("label.{at}.{}", locale.code());
             let value = typed.or(&name, own);
-            view! { <Field label=format!("{} ({})", tr!(ADMIN_TYPES_LABEL, number = at + 1), locale.name()) name id=id.clone() value error=wrong(problem, id) maxlength=80/> }
+            view! { <Field lang=locale.tag() label=format!("{} ({})", tr!(ADMIN_TYPES_LABEL, number = at + 1), locale.name()) name id=id.clone() value error=wrong(problem, id) maxlength=80/> }
         });
         let labels = labels.collect_view();
         let id = typed.or(&sent("[id]"), field.id.map(|id| id.to_string()).unwrap_or_default());

@@ -53,7 +53,7 @@ fn page(denials: Vec<DenialView>) -> AnyView {
     let row = move |refusal: DenialView| {
         let what = match refusal.kind {
             DenialKind::SignIn => tr!(ADMIN_SETTINGS_DENIALS_SIGN_IN),
-            DenialKind::Wait => tr!(ADMIN_SETTINGS_DENIALS_WAIT),
+            DenialKind::Throttled => tr!(ADMIN_SETTINGS_DENIALS_WAIT),
             DenialKind::Permission => tr!(ADMIN_SETTINGS_DENIALS_PERMISSION),
             DenialKind::Key => tr!(ADMIN_SETTINGS_DENIALS_KEY),
         };

@@ -1,6 +1,6 @@
 //! A discount code's edit page.
 
-use admin_layout::{SEEN, ShowSaved, StaffForm, address, told};
+use admin_layout::{SEEN, ShowSaved, StaffForm, address, split_conflict};
 use domain::cart::Discount;
 use domain::permission::Permission;
 #[cfg(feature = "ssr")]
@@ -136,7 +136,7 @@ pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
     let (draft, unread) = form.draft(locale, currency, zone);
     crate::all_wrong(unread, backend::pricing::check_discount(locale, &draft))?;
     let saved = backend::pricing::save_discount(&shop, &ctx, locale, draft.clone(), seen.clone()).await;
-    if let (Err(backend::pricing::RulesError::Stale), Some(seen)) = (&saved, seen) {
+    if let (Err(backend::pricing::PricingError::Stale), Some(seen)) = (&saved, seen) {
         let saved = backend::pricing::discount(&shop, &ctx, &seen.code).await.map_err(crate::pricing_error)?.draft;
         let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
         return Err(stale.refused(&shop, None, |path, value| crate::saved::discount(locale, currency, zone, path, value)).await);
@@ -163,7 +163,7 @@ fn edit_discount_page() -> AnyView {
 fn page(view: DiscountView, save: ServerAction<SaveDiscount>, fallback: &FormFallback) -> AnyView {
     let DiscountView { row: DiscountRowView { draft, uses }, currency, seen, may_write } = view;
     let (typed, locale) = (typed(save, fallback), use_locale());
-    let (problem, seen) = told(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
+    let (problem, seen) = split_conflict(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
     let title = if draft.is_new { tr!(ADMIN_SETTINGS_DISCOUNT_ADD).to_owned() } else { draft.code.clone() };
     let above =
         vec![("/admin/settings".to_owned(), tr!(ADMIN_SETTINGS).to_owned()), (LIST.to_owned(), tr!(ADMIN_SETTINGS_DISCOUNTS).to_owned())];

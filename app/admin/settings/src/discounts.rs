@@ -85,7 +85,7 @@ fn page(view: DiscountsView, at: &PageAt) -> AnyView {
 }
 
 /// The discount in words.
-fn takes(locale: Locale, takes: Discount, currency: Currency) -> String {
+fn discount_text(locale: Locale, takes: Discount, currency: Currency) -> String {
     match takes {
         Discount::Percent(bp) => locale.percent(bp),
         Discount::Amount(minor) => locale.money(Money::new(minor, currency)),
@@ -138,7 +138,7 @@ fn table(codes: Vec<DiscountRowView>, currency: Currency, now: Timestamp) -> Any
                     <a class="font-medium hover:underline underline-offset-4" href=format!("{LIST}/{}", draft.code)>{draft.code.clone()}</a>
                     {minimum.map(|minimum| view! { <span class="block text-sm text-quiet">{minimum}</span> })}
                 </td>
-                <FigureCell>{takes(locale, draft.takes, currency)}</FigureCell>
+                <FigureCell>{discount_text(locale, draft.takes, currency)}</FigureCell>
                 <td class="max-md:hidden">{draft.valid_from.map(|from| view! { <When at=first_day(from) day=true/> })}</td>
                 <td class="max-md:hidden">{draft.valid_to.map(|to| view! { <When at=last_day(to) day=true/> })}</td>
                 <FigureCell>{used}{most}</FigureCell>

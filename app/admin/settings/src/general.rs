@@ -1,6 +1,6 @@
 //! The shop's settings: name, colours, currency, country, time zone, logo, limits.
 
-use admin_layout::{SEEN, SectionTabs, ShowSaved, StaffForm, on_done, shown, told};
+use admin_layout::{SEEN, SectionTabs, ShowSaved, StaffForm, on_done, shown, split_conflict};
 use domain::TimeZone;
 use domain::permission::Permission;
 use domain::view::ShopSettings;
@@ -188,7 +188,7 @@ fn page(
     let GeneralView { settings, countries, seen, may_write } = view;
     let typed = typed(save, fallback);
     let own = based_on(saved, typed.or("form[seen]", seen.clone()));
-    let (problem, based_on) = told(problem(save, fallback), SEEN, own);
+    let (problem, based_on) = split_conflict(problem(save, fallback), SEEN, own);
     let countries: Vec<_> = countries.into_iter().map(|(code, name)| Choice::new(code, name)).collect();
     let limits = crate::limits::panel(&settings.limits, &settings.currency, seen, may_write, fallback);
     let logo = crate::logo::panel(settings.logo, &settings.name, may_write, fallback, changed);

@@ -56,15 +56,15 @@ pub const FILES: [&str; 1] = [logo::SetLogo::PATH];
 
 /// An error of the pricing area as a page shows it.
 #[cfg(feature = "ssr")]
-pub(crate) fn pricing_error(error: backend::pricing::RulesError) -> session::AppError {
-    use backend::pricing::RulesError;
+pub(crate) fn pricing_error(error: backend::pricing::PricingError) -> session::AppError {
+    use backend::pricing::PricingError;
     use session::{AppError, request};
     match error {
-        RulesError::Forbidden(_) => request::fail(AppError::new(403)),
-        RulesError::Invalid(fields) => request::invalid(fields),
-        RulesError::Unknown => request::not_found(),
-        RulesError::Stale => request::refused(409, ui::t::ADMIN_PRODUCTS_STALE),
-        RulesError::Db(_) => request::unexpected(&error),
+        PricingError::Forbidden(_) => request::fail(AppError::new(403)),
+        PricingError::Invalid(fields) => request::invalid(fields),
+        PricingError::Unknown => request::not_found(),
+        PricingError::Stale => request::refused(409, ui::t::ADMIN_PRODUCTS_STALE),
+        PricingError::Db(_) => request::unexpected(&error),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The limits of orders, a form on the page of the settings.
 
-use admin_layout::{SEEN, ShowSaved, StaffForm, on_done, told};
+use admin_layout::{SEEN, ShowSaved, StaffForm, on_done, split_conflict};
 use domain::permission::Permission;
 use domain::view::OrderLimits;
 use domain::{Currency, Money};
@@ -107,7 +107,7 @@ pub(crate) fn panel(limits: &OrderLimits, currency: &str, seen: String, may_writ
     on_done(save, tr!(COMMON_SAVED), move |seen: String| saved.set(seen));
     let typed = typed(save, fallback);
     let own = crate::general::based_on(saved, typed.or("form[seen]", seen));
-    let (problem, based_on) = told(problem(save, fallback), SEEN, own);
+    let (problem, based_on) = split_conflict(problem(save, fallback), SEEN, own);
     let currency: Currency = currency.parse().unwrap_or(Currency::PHP);
     let number = |name: &str, saved: i64| typed.or(&format!("form[{name}]"), saved.to_string());
     let total = typed.or("form[cash_total]", Money::new(limits.cash_total, currency).decimal());

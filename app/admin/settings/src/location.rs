@@ -1,6 +1,6 @@
 //! A stock location's edit page.
 
-use admin_layout::{SEEN, ShowSaved, StaffForm, told};
+use admin_layout::{SEEN, ShowSaved, StaffForm, split_conflict};
 use domain::order::{Channel, LocationKind};
 use domain::permission::Permission;
 use domain::view::LocationDraft;
@@ -116,7 +116,7 @@ pub async fn save_location(form: LocationForm) -> Result<(), AppError> {
     let (draft, unread) = form.draft(locale);
     crate::all_wrong(unread, backend::inventory::check_location(locale, &draft))?;
     let saved = backend::inventory::save_location(&shop, &ctx, locale, draft.clone(), seen.clone()).await;
-    if let (Err(backend::pricing::RulesError::Stale), Some(seen)) = (&saved, seen) {
+    if let (Err(backend::pricing::PricingError::Stale), Some(seen)) = (&saved, seen) {
         let locations = backend::inventory::locations(&shop, &ctx).await.map_err(crate::pricing_error)?;
         let saved = locations.into_iter().find(|location| location.code == seen.code).ok_or_else(request::not_found)?;
         let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
@@ -154,7 +154,7 @@ pub(crate) fn channel_name(channel: Channel) -> &'static str {
 fn page(view: LocationView, save: ServerAction<SaveLocation>, fallback: &FormFallback) -> AnyView {
     let LocationView { location, seen, may_write } = view;
     let typed = typed(save, fallback);
-    let (problem, seen) = told(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
+    let (problem, seen) = split_conflict(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
     let is_new = location.is_new;
     let title = if location.is_new { tr!(ADMIN_SETTINGS_LOCATION_ADD).to_owned() } else { location.name.clone() };
     let above =

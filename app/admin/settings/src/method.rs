@@ -1,6 +1,6 @@
 //! A delivery method's edit page.
 
-use admin_layout::{SEEN, ShowSaved, StaffForm, told};
+use admin_layout::{SEEN, ShowSaved, StaffForm, split_conflict};
 use domain::permission::Permission;
 use domain::view::DeliveryMethodDraft;
 use domain::{Currency, Locale, Money};
@@ -144,7 +144,7 @@ pub async fn save_delivery_method(form: MethodForm) -> Result<(), AppError> {
     crate::all_wrong(unread, backend::pricing::check_delivery_method(locale, &draft))?;
     let seen: Option<DeliveryMethodDraft> = admin_layout::read_seen(&form.seen);
     let saved = backend::pricing::save_delivery_method(&shop, &ctx, locale, draft.clone(), seen.clone()).await;
-    if let (Err(backend::pricing::RulesError::Stale), Some(seen)) = (&saved, seen) {
+    if let (Err(backend::pricing::PricingError::Stale), Some(seen)) = (&saved, seen) {
         let methods = backend::pricing::delivery_methods(&shop, &ctx).await.map_err(crate::pricing_error)?;
         let saved = methods.into_iter().find(|method| method.code == seen.code).ok_or_else(request::not_found)?;
         let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
@@ -188,7 +188,7 @@ fn texts_fields(method: &DeliveryMethodDraft, typed: &Typed, problem: Signal<Opt
 fn page(view: MethodView, save: ServerAction<SaveDeliveryMethod>, fallback: &FormFallback) -> AnyView {
     let MethodView { method, currency, seen, may_write } = view;
     let typed = typed(save, fallback);
-    let (problem, seen) = told(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
+    let (problem, seen) = split_conflict(problem(save, fallback), SEEN, Signal::stored(typed.or("form[seen]", seen)));
     let is_new = method.is_new;
     let title =
         method.names.first().filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| tr!(ADMIN_SETTINGS_DELIVERY_ADD).to_owned());

@@ -25,7 +25,7 @@ fn tick(locale: Locale, label: Msg, value: &Value) -> String {
     format!("{}: {}", label.text(locale), answer.text(locale))
 }
 
-/// Of a delivery method.
+/// A field of a delivery method.
 pub(crate) fn method(locale: Locale, currency: Currency, path: &str, value: &Value) -> Shown {
     let in_language = |field: &str, at: &str| {
         let language = at.parse().ok().and_then(|at: usize| Locale::ALL.get(at).copied())?;
@@ -47,7 +47,7 @@ pub(crate) fn method(locale: Locale, currency: Currency, path: &str, value: &Val
     Some((path.to_owned(), shown))
 }
 
-/// Of a location.
+/// A field of a location.
 pub(crate) fn location(locale: Locale, path: &str, value: &Value) -> Shown {
     let shown = match path {
         "active" => tick(locale, t::ADMIN_SETTINGS_LOCATION_ACTIVE, value),

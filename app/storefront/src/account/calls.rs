@@ -24,7 +24,7 @@ use session::{FormFallback, request};
 #[cfg(feature = "ssr")]
 use crate::address;
 #[cfg(feature = "ssr")]
-use crate::cart::{name_cart, named_cart};
+use crate::cart::{cart_of_cookie, clear_cart_cookie, set_cart_cookie};
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[
@@ -49,7 +49,7 @@ pub struct SignedIn {
 }
 
 #[cfg(feature = "ssr")]
-fn identity_error(error: IdentityError) -> AppError {
+pub(super) fn identity_error(error: IdentityError) -> AppError {
     match error {
         IdentityError::Invalid(fields) => request::invalid(fields),
         IdentityError::WrongCredentials => request::refused(401, t::ACCOUNT_SIGN_IN_FAILED),
@@ -57,6 +57,8 @@ fn identity_error(error: IdentityError) -> AppError {
         IdentityError::Busy => request::fail(AppError::new(503)),
         IdentityError::SignedOut => request::fail(AppError::new(401)),
         IdentityError::Unknown => request::not_found(),
+        IdentityError::Link => request::refused(410, t::ACCOUNT_LINK_INVALID_TITLE),
+        IdentityError::NoMail => request::refused(503, t::ACCOUNT_NO_MAIL),
         other => request::unexpected(&other),
     }
 }
@@ -81,11 +83,11 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
     for path in request::SIGN_IN_PATHS {
         request::set_cookie(session::cookies::DEVICE, &device, path, 31_536_000);
     }
-    let guest = cart.and_then(|id| id.parse().ok()).or_else(named_cart);
+    let guest = cart.and_then(|id| id.parse().ok()).or_else(cart_of_cookie);
     let cart = backend::cart::merge_on_sign_in(&shop, &context, request::locale(), Channel::Web, guest)
         .await
         .map_err(|error| request::unexpected(&error))?;
-    name_cart(cart.as_ref().and_then(|cart| cart.id));
+    set_cart_cookie(cart.as_ref().and_then(|cart| cart.id));
     let home = if me.role.is_some() { "/admin" } else { "/account" };
     let next = back.filter(|back| request::is_inside(back)).unwrap_or_else(|| home.to_owned());
     request::redirect(&next);
@@ -130,7 +132,7 @@ pub async fn sign_out() -> Result<String, AppError> {
         identity::sign_out(&request::shop()?, &token).await.map_err(identity_error)?;
     }
     request::set_session(None);
-    name_cart(None);
+    clear_cart_cookie();
     request::redirect("/");
     Ok("/".to_owned())
 }
@@ -139,6 +141,8 @@ access!(SignOut, Access::Public);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountView {
     pub contact: ContactDetails,
+    /// Are they to be asked to prove their address?
+    pub is_proof_needed: bool,
     /// The newest orders.
     pub orders: OrderListView,
 }
@@ -151,11 +155,12 @@ async fn my_orders(after: Option<String>) -> Result<OrderListView, AppError> {
 
 #[server(endpoint = "read_account", input = GetUrl, output = Answer)]
 pub async fn read_account() -> Result<AccountView, AppError> {
-    request::authorize(Access::Customer)?;
+    let context = request::authorize(Access::Customer)?;
     let me = request::me().ok_or_else(|| AppError::new(401))?;
     let mut orders = my_orders(None).await?;
     orders.orders.truncate(3);
-    Ok(AccountView { contact: me.contact, orders })
+    let is_proof_needed = identity::is_proof_needed(&request::shop()?, &context).await.map_err(identity_error)?;
+    Ok(AccountView { contact: me.contact, is_proof_needed, orders })
 }
 access!(ReadAccount, Access::Customer);
 
@@ -248,6 +253,8 @@ access!(ChangeAddresses, Access::Customer);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreferencesView {
     pub contact: ContactDetails,
+    /// Are they to be asked to prove their address?
+    pub is_proof_needed: bool,
     pub preferences: Preferences,
 }
 
@@ -256,12 +263,16 @@ pub struct PreferencesView {
 pub async fn read_preferences() -> Result<PreferencesView, AppError> {
     let context = request::authorize(Access::Customer)?;
     let me = request::me().ok_or_else(|| AppError::new(401))?;
-    let preferences = backend::customers::preferences(&request::shop()?, &context).await.map_err(customer_error)?;
-    Ok(PreferencesView { contact: me.contact, preferences })
+    let shop = request::shop()?;
+    let preferences = backend::customers::preferences(&shop, &context).await.map_err(customer_error)?;
+    let is_proof_needed = identity::is_proof_needed(&shop, &context).await.map_err(identity_error)?;
+    Ok(PreferencesView { contact: me.contact, is_proof_needed, preferences })
 }
 access!(ReadPreferences, Access::Customer);
 
-/// Changes the account: `step` is `contact`, `preferences` or `password`. The answer is the step that was done.
+/// Changes the account: `step` is `contact`, `preferences`, `password`, or `proof` to have the mail sent again by which the address is proved.
+/// The answer is the step that was done, or `email`
+/// where a new address is to be confirmed by a link that was mailed to it.
 #[server(endpoint = "change_account", output = Answer)]
 pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
     let context = request::authorize(Access::Customer)?;
@@ -272,7 +283,12 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
         "contact" => {
             let contact = ContactDetails { name: raw("name"), email: raw("email"), phone: raw("phone") };
             let token = request::token().unwrap_or_default();
-            identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password")).await.map_err(identity_error)?;
+            let saved =
+                identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password")).await.map_err(identity_error)?;
+            if saved == identity::ContactSaved::EmailToConfirm {
+                request::redirect("/account/preferences?confirm=1");
+                return Ok("email".to_owned());
+            }
         }
         "preferences" => {
             let saved = backend::customers::preferences(&shop, &context).await.map_err(customer_error)?;
@@ -289,6 +305,11 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
             identity::change_password(&shop, &context, locale, &token, &raw("current_password"), &raw("new_password"))
                 .await
                 .map_err(identity_error)?;
+        }
+        "proof" => {
+            identity::send_proof_again(&shop, &context, locale).await.map_err(identity_error)?;
+            request::redirect("/account/preferences?sent=1");
+            return Ok(step);
         }
         _ => return Err(request::not_found()),
     }

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod calls;
+mod mail_links;
 mod orders;
 mod preferences;
 mod sign_in;
@@ -12,12 +13,18 @@ use ui::{NavLink, tr};
 
 pub use addresses::AddressesPage;
 pub use calls::*;
+pub use mail_links::{
+    ConfirmEmailPage, EmailConfirmedPage, FollowEmailLink, ForgotPasswordPage, RequestPasswordReset, ResetPassword, ResetPasswordPage,
+};
 pub use orders::{AccountPage, MyOrderPage, MyOrdersPage};
 pub use preferences::PreferencesPage;
 pub use sign_in::{SignInPage, SignUpPage};
 
 /// Server functions of the account.
-pub const ACCESS: &[(&str, Access)] = calls::ACCESS;
+#[must_use]
+pub fn access() -> Vec<(&'static str, Access)> {
+    [ACCESS, mail_links::ACCESS].concat()
+}
 
 /// The layout of the account's pages: the navigation beside the page.
 #[component]

@@ -5,6 +5,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback};
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
 
+use super::mail_links::ProofNeeded;
 use super::{AccountLayout, AccountView, SignOut, read_account, read_my_order, read_my_orders};
 use crate::afterwards::Afterwards;
 use crate::cart::{CartGone, use_cart};
@@ -52,6 +53,7 @@ fn Overview(account: AccountView) -> impl IntoView {
     view! {
         <AccountLayout here="/account" title=tr!(ACCOUNT_GREETING, name = name)>
             <ProblemSummary problem/>
+            {account.is_proof_needed.then(|| view! { <ProofNeeded email=account.contact.email.clone()/> })}
             {if none {
                 view! {
                     <EmptyState title=tr!(ACCOUNT_NO_ORDERS_TITLE) body=tr!(ACCOUNT_NO_ORDERS_BODY)>

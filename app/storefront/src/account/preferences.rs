@@ -4,8 +4,9 @@ use domain::Locale;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
-use ui::{Alert, Button, Choice, Field, SelectField, SkeletonText, Tone, tr};
+use ui::{Alert, Button, Choice, Field, Look, SelectField, SkeletonText, Tone, tr};
 
+use super::mail_links::ProofNeeded;
 use super::{AccountLayout, ChangeAccount, PreferencesView, read_preferences};
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
@@ -40,7 +41,7 @@ fn Forms(view: PreferencesView) -> impl IntoView {
     let query = use_query_map();
     let saved = move || match action.version().get() {
         0 => query.with(|query| query.get("saved").is_some()),
-        _ => action.value().with(|answer| matches!(answer, Some(Ok(_)))),
+        _ => action.value().with(|answer| matches!(answer, Some(Ok(step)) if !matches!(step.as_str(), "email" | "proof"))),
     };
     Effect::new(move || {
         if action.value().with(|answer| matches!(answer, Some(Ok(step)) if step == "preferences")) {
@@ -48,13 +49,36 @@ fn Forms(view: PreferencesView) -> impl IntoView {
             let _ = window().location().set_href("/account/preferences?saved=1");
         }
     });
+    // What was done, which the address of the page says to a browser without a script.
+    let is_done = move |done: &str, name: &str| match action.version().get() {
+        0 => query.with(|query| query.get(name).is_some()),
+        _ => action.value().with(|answer| matches!(answer, Some(Ok(step)) if step == done)),
+    };
+    let proof = view.is_proof_needed.then(|| {
+        let again = view! {
+            {move || if is_done("proof", "sent") {
+                view! { <p class="font-medium" role="status">{tr!(ACCOUNT_CONFIRM_SENT)}</p> }.into_any()
+            } else {
+                view! {
+                    <PostForm action>
+                        <input type="hidden" name="step" value="proof"/>
+                        <Button look=Look::Outline kind="submit" busy=action.pending()>{tr!(ACCOUNT_CONFIRM_AGAIN)}</Button>
+                    </PostForm>
+                }
+                .into_any()
+            }}
+        };
+        view! { <ProofNeeded email=view.contact.email.clone() again=again.into_any()/> }
+    });
     let typed = move |name: &str, saved: String| fallback.value(name).map_or(saved, str::to_owned);
     let languages: Vec<_> = Locale::ALL.into_iter().map(|locale| Choice::new(locale.code(), locale.name())).collect();
     view! {
         <AccountLayout here="/account/preferences" title=tr!(ACCOUNT_PREFERENCES)>
             <div class="max-w-xl flex flex-col gap-10">
                 <ProblemSummary problem/>
+                {proof}
                 {move || saved().then(|| view! { <Alert tone=Tone::Success>{tr!(COMMON_SAVED)}</Alert> })}
+                {move || is_done("email", "confirm").then(|| view! { <Alert title=tr!(ACCOUNT_CONFIRM_TITLE)>{tr!(ACCOUNT_EMAIL_TO_CONFIRM)}</Alert> })}
                 <PostForm action class="grid gap-4">
                     <h2 class="text-xl">{tr!(ACCOUNT_PROFILE)}</h2>
                     <input type="hidden" name="step" value="contact"/>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use session::{PostForm, ProblemSummary, Title, lazy_page, problem, use_form_fallback, wrong};
-use ui::{Button, Card, Field, LinkButton, Look, Size, tr};
+use ui::{Alert, Button, Card, Field, LinkButton, Look, Size, Tone, tr};
 
 use super::{SignIn, SignUp, SignedIn};
 use crate::cart::use_cart;
@@ -55,18 +55,21 @@ fn sign_in_page() -> AnyView {
     let action = ServerAction::<SignIn>::new();
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
+    let is_reset = use_query_map().with_untracked(|query| query.get("reset").is_some());
     load_next_page(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
     view! {
         <Title text=tr!(SHELL_SIGN_IN)/>
         <NotIndexed/>
         <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
             <h1 class="text-3xl">{tr!(ACCOUNT_WELCOME_BACK)}</h1>
+            {is_reset.then(|| view! { <Alert tone=Tone::Success>{tr!(ACCOUNT_RESET_DONE)}</Alert> })}
             <ProblemSummary problem/>
             <PostForm action class="flex flex-col gap-4">
                 <HiddenFields/>
                 <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="username" required=true maxlength=254 value=fallback.value("email").unwrap_or_default().to_owned() error=wrong(problem, "email")/>
                 <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "password")/>
                 <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(SHELL_SIGN_IN)}</Button>
+                <p><a class="link" href="/forgot-password">{tr!(ACCOUNT_FORGOT_LINK)}</a></p>
             </PostForm>
             <Card>
                 <h2 class="text-xl">{tr!(ACCOUNT_NEW_HERE)}</h2>

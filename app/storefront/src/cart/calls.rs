@@ -28,18 +28,24 @@ pub const ACCESS: &[(&str, Access)] = &[access_of::<SyncCart>(), access_of::<Rea
 #[cfg(feature = "ssr")]
 const PAGES: [&str; 6] = ["/cart", "/checkout", "/sign-in", "/sign-up", "/orders/follow", "/api/finish_order"];
 
-/// Sets the cookie with the cart's id, or removes it.
+/// Sets the cookie with the cart's id; without one it is cleared.
 #[cfg(feature = "ssr")]
-pub(crate) fn name_cart(id: Option<CartId>) {
+pub(crate) fn set_cart_cookie(id: Option<CartId>) {
     let (value, age) = id.map_or((String::new(), 0), |id| (id.to_string(), 90 * 86_400));
     for page in PAGES {
         request::set_cookie("cart", &value, page, age);
     }
 }
 
+/// Clears the cookie with the cart's id.
+#[cfg(feature = "ssr")]
+pub(crate) fn clear_cart_cookie() {
+    set_cart_cookie(None);
+}
+
 /// The cart that the cookie names.
 #[cfg(feature = "ssr")]
-pub(crate) fn named_cart() -> Option<CartId> {
+pub(crate) fn cart_of_cookie() -> Option<CartId> {
     request::cookie("cart").and_then(|id| id.parse().ok())
 }
 
@@ -71,7 +77,7 @@ pub async fn sync_cart(
     }
     match backend::cart::sync(&shop, &context, request::locale(), Channel::Web, id, version, items, code).await {
         Ok(view) => {
-            name_cart(view.id);
+            set_cart_cookie(view.id);
             Ok(view)
         }
         Err(CartError::OfAccount) => Ok(super::empty()),
@@ -84,7 +90,7 @@ access!(SyncCart, Access::Public);
 #[server(endpoint = "read_cart", input = GetUrl, output = Answer)]
 pub async fn read_cart(id: Option<CartId>) -> Result<Option<CartView>, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    let Some(id) = id.or_else(named_cart) else { return Ok(None) };
+    let Some(id) = id.or_else(cart_of_cookie) else { return Ok(None) };
     match backend::cart::view(&shop, &context, request::locale(), Channel::Web, id).await {
         Ok(view) => Ok(Some(view)),
         Err(CartError::Unknown) => Ok(None),
@@ -106,7 +112,7 @@ pub async fn change_cart(
 ) -> Result<String, AppError> {
     use domain::messages::t;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
-    let cart = match named_cart() {
+    let cart = match cart_of_cookie() {
         Some(id) => match backend::cart::view(&shop, &context, locale, Channel::Web, id).await {
             Ok(view) => Some(view),
             Err(CartError::Unknown) => None,
@@ -157,7 +163,7 @@ pub async fn change_cart(
     }
     let view =
         backend::cart::sync(&shop, &context, locale, Channel::Web, view.id, view.version, items, discount).await.map_err(to_app_error)?;
-    name_cart(view.id);
+    set_cart_cookie(view.id);
     request::redirect("/cart");
     Ok("/cart".to_owned())
 }

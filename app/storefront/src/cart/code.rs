@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use ui::{Button, Field, Icon, Look, icon, tr};
 use wasm_bindgen::JsCast;
 
-use super::{Cart, use_cart, words};
+use super::{Cart, notice_text, use_cart};
 
 /// The field's id and name: there is one on a page.
 const FIELD: &str = "code";
@@ -46,7 +46,8 @@ pub(crate) fn CodeField(
     let cart = use_cart();
     let typed = RwSignal::new(sent.or_else(|| view.with_untracked(|view| view.discount_code.clone())).unwrap_or_default());
     let refused = Signal::derive(move || {
-        let of_cart = view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(words));
+        let of_cart =
+            view.with(|view| view.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(notice_text));
         error.get().or(of_cart)
     });
     let used = Signal::derive(move || view.with(|view| view.discount_code.clone()));

@@ -1,110 +1,18 @@
-//! The views of a cart: lines, sums, notices; in the drawer, on its page, and neighbour the checkout.
-
-use std::time::Duration;
+//! The lines and sums of a cart, for the drawer, the cart's page and beside the checkout.
 
 use domain::Money;
 use domain::id::VariantId;
-use domain::view::{CartLineView, CartNotice, CartView, DeliveryTo, DiscountRefusal};
+use domain::view::{CartLineView, CartView, DeliveryTo};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use session::{lazy_view, loaded, part, resource, when_hydrated};
-use ui::{
-    Alert, Button, Dialog, EmptyState, Icon, IconButton, LinkButton, Look, Picture, Placement, QuantityStepper, Size, SkeletonText,
-    SumLine, Tone, icon, tr, trn, use_locale, use_time_zone, use_toasts,
-};
+use ui::{EmptyState, Icon, LinkButton, Picture, QuantityStepper, SumLine, icon, tr, trn, use_locale, use_toasts};
 use wasm_bindgen::JsCast;
 
-use super::{Cart, CartGone, use_cart};
-use crate::delivery_place::{self, DeliveryLine, read_delivery};
+use super::{CartGone, use_cart};
+use crate::delivery_place::{self, DeliveryLine};
 use crate::free_delivery::FreeDeliveryBar;
 use crate::query::product_address;
 
-/// The delay before code that is not needed at first is loaded.
-const LOAD_DELAY: Duration = Duration::from_secs(3);
-
-/// The cart at the page's end side. The cart's page offers the same. Its code is loaded when it is
-/// first opened, or soon after the page.
-#[component]
-pub fn CartDrawer() -> impl IntoView {
-    let cart = use_cart();
-    // Soon after the page, so that it opens without a network too.
-    when_hydrated(|| {
-        set_timeout(
-            || {
-                spawn_local(async {
-                    // On an error the drawer tries again when it is opened.
-                    let _ = load_drawer().await;
-                });
-            },
-            LOAD_DELAY,
-        );
-    });
-    let inside = move || {
-        let content = || {
-            let drawer = part(|| Box::pin(drawer()));
-            view! { <Suspense fallback=|| view! { <SkeletonText lines=4/> }.into_any()>{Suspend::new(drawer)}</Suspense> }.into_any()
-        };
-        if cart.open.get() { content().into_any() } else { ().into_any() }
-    };
-    view! { <Dialog title=tr!(CART_TITLE) id="cart-drawer" open=cart.open placement=Placement::End>{inside}</Dialog> }.into_any()
-}
-
-lazy_view!(drawer, buying, load_drawer, drawer_content);
-
-fn drawer_content() -> AnyView {
-    let cart = use_cart();
-    let view = cart.view();
-    let is_empty = Memo::new(move |_| view.with(|view| view.lines.is_empty()));
-    let locale = use_locale();
-    let subtotal = Signal::derive(move || view.with(|view| locale.money(discounted_subtotal(view))));
-    let close = move |_| cart.open.set(false);
-    let delivery = resource(|| (), |()| read_delivery());
-    let contents = Signal::derive(move || view.with(contents_of));
-    view! {
-        <div class="flex flex-col min-h-full -my-4">
-            <div class="grow py-4">
-                <Notices cart/>
-                {move || if is_empty.get() {
-                    view! { <EmptyCart/> }.into_any()
-                } else {
-                    view! { <Lines view/> }.into_any()
-                }}
-            </div>
-            <footer class="sticky bottom-0 -mx-5 px-5 py-4 bg-base-100 border-t border-hairline">
-                {move || if is_empty.get() {
-                    view! { <Button look=Look::Outline wide=true on:click=close>{tr!(CART_EMPTY_ACTION)}</Button> }.into_any()
-                } else {
-                    view! {
-                        <div class="flex flex-col gap-3">
-                            <dl class="flex flex-col gap-1"><SumLine label=tr!(CART_SUBTOTAL) amount=subtotal total=true/></dl>
-                            <p class="text-sm text-quiet">{tr!(PRODUCT_TAX_INCLUDED)}</p>
-                            <Suspense fallback=|| ()>
-                                {loaded(delivery, move |delivery| {
-                                    let delivery = delivery.unwrap_or_default();
-                                    view! {
-                                        <div>
-                                            <FreeDeliveryBar delivery=delivery.clone() contents/>
-                                            <DeliveryLine delivery contents/>
-                                        </div>
-                                    }
-                                    .into_any()
-                                })}
-                            </Suspense>
-                            <div class="grid grid-cols-2 gap-3">
-                                <span on:click=close><LinkButton href="/cart" look=Look::Outline wide=true>{tr!(CART_VIEW)}</LinkButton></span>
-                                <span on:click=close><LinkButton href="/checkout" look=Look::Buy wide=true>{tr!(CART_CHECKOUT)}</LinkButton></span>
-                            </div>
-                        </div>
-                    }
-                    .into_any()
-                }}
-            </footer>
-        </div>
-    }
-    .into_any()
-}
-
-fn discounted_subtotal(view: &CartView) -> Money {
+pub(super) fn discounted_subtotal(view: &CartView) -> Money {
     view.totals.subtotal.minus(view.totals.discount).unwrap_or(view.totals.subtotal)
 }
 
@@ -135,59 +43,6 @@ pub fn EmptyCart(#[prop(optional, into)] action: Option<ViewFn>) -> impl IntoVie
             }
             .into_any(),
         }
-    }
-}
-
-/// The cart's notices, with a button to dismiss them.
-#[component]
-pub fn Notices(cart: Cart) -> impl IntoView {
-    let view = cart.view();
-    move || {
-        let notices = view.with(|view| general_notices(&view.notices));
-        let unreached = cart.is_unreached();
-        view! {
-            {unreached.then(|| view! { <div class="mb-4"><Alert>{tr!(CART_OFFLINE)}</Alert></div> }.into_any())}
-            {(!notices.is_empty()).then(|| view! {
-                <div class="mb-4 relative">
-                    <NoticeList notices/>
-                    <span class="needs-script absolute top-1 end-1"><IconButton shape=icon::CLOSE label=tr!(UI_DISMISS) size=Size::Small on:click=move |_| cart.dismiss_notices()/></span>
-                </div>
-            }.into_any())}
-        }.into_any()
-    }
-}
-
-/// The notices without those shown at the field of the discount code.
-#[must_use]
-pub(crate) fn general_notices(notices: &[CartNotice]) -> Vec<CartNotice> {
-    notices.iter().filter(|notice| !matches!(notice, CartNotice::DiscountRefused { .. })).cloned().collect()
-}
-
-#[component]
-pub fn NoticeList(notices: Vec<CartNotice>) -> impl IntoView {
-    view! {
-        <Alert tone=Tone::Warning title=tr!(CART_WHAT_CHANGED)>
-            <ul class="pe-8">{notices.iter().map(|notice| view! { <li>{words(notice)}</li> }.into_any()).collect_view()}</ul>
-        </Alert>
-    }
-}
-
-pub(crate) fn words(notice: &CartNotice) -> String {
-    let locale = use_locale();
-    match notice {
-        CartNotice::PriceChanged { name, from, to } => {
-            tr!(CART_PRICE_CHANGED, name = name, new = locale.money(*to), old = locale.money(*from))
-        }
-        CartNotice::QuantityCut { name, to, .. } => tr!(CART_QUANTITY_CHANGED, name = name, count = locale.number(*to)),
-        CartNotice::SoldOut { name } => tr!(CART_SOLD_OUT, name = name),
-        CartNotice::Gone { name } => tr!(CART_GONE, name = name),
-        CartNotice::DiscountRefused { reason, .. } => match reason {
-            DiscountRefusal::Unknown => tr!(CART_DISCOUNT_UNKNOWN).to_owned(),
-            DiscountRefusal::NotYet(from) => tr!(CART_DISCOUNT_NOT_YET, date = locale.date(*from, use_time_zone())),
-            DiscountRefusal::Ended | DiscountRefusal::UsedUp => tr!(CART_DISCOUNT_EXPIRED).to_owned(),
-            DiscountRefusal::TooMany => tr!(CART_DISCOUNT_TOO_MANY).to_owned(),
-            DiscountRefusal::BelowMinimum(amount) => tr!(CART_DISCOUNT_MINIMUM, amount = locale.money(*amount)),
-        },
     }
 }
 

@@ -1,13 +1,14 @@
 //! The cart: stored in the browser, synced to the server when it can be reached. What a cart costs is computed here by
 //! the same function as on the server; the server's result is final.
 
+mod browser_cart;
 mod calls;
 mod code;
+mod drawer;
 mod gone;
 mod lines;
 mod notices;
 mod page;
-mod stored_cart;
 
 use std::time::Duration;
 
@@ -19,13 +20,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use session::{Access, when_hydrated};
 
+use browser_cart::{BrowserCart, KEY};
 use notices::{cuts, still_applies};
-use stored_cart::{KEY, StoredCart};
 
 pub use calls::*;
 pub use code::*;
+pub use drawer::CartDrawer;
 pub use gone::CartGone;
 pub use lines::*;
+pub(crate) use notices::notice_text;
+pub use notices::{NoticeList, Notices, general_notices};
 pub use page::CartPage;
 
 /// Server functions of the cart.
@@ -55,7 +59,7 @@ pub fn empty() -> CartView {
 
 #[derive(Clone, Copy)]
 pub struct Cart {
-    stored: RwSignal<StoredCart>,
+    stored: RwSignal<BrowserCart>,
     /// Has the stored cart been read? Before that there is only what the server rendered.
     ready: RwSignal<bool>,
     pub open: RwSignal<bool>,
@@ -73,7 +77,7 @@ pub struct Cart {
 /// Called once by the layout.
 pub fn provide_cart() -> Cart {
     let cart = Cart {
-        stored: RwSignal::new(StoredCart::default()),
+        stored: RwSignal::new(BrowserCart::default()),
         ready: RwSignal::new(false),
         open: RwSignal::new(false),
         syncing: RwSignal::new(false),
@@ -191,7 +195,7 @@ impl Cart {
                 self.changes.update_value(|changes| *changes += 1);
                 let theirs = theirs.unwrap_or_else(empty);
                 let code = unsent.code.clone().or_else(|| theirs.discount_code.clone());
-                self.stored.set(StoredCart { view: merged(theirs, unsent.view.lines), code, dirty: true });
+                self.stored.set(BrowserCart { view: merged(theirs, unsent.view.lines), code, dirty: true });
                 self.store();
             }
         }
@@ -211,7 +215,7 @@ impl Cart {
 
     fn forget(self) {
         self.changes.update_value(|changes| *changes += 1);
-        self.stored.set(StoredCart::default());
+        self.stored.set(BrowserCart::default());
         self.store();
     }
 
@@ -273,11 +277,11 @@ impl Cart {
 
     fn read(self) {
         // An unreadable cart is of another format: begin with an empty one.
-        self.stored.set(StoredCart::read().unwrap_or_default());
+        self.stored.set(BrowserCart::read().unwrap_or_default());
     }
 
     fn store(self) {
-        self.stored.with_untracked(StoredCart::write);
+        self.stored.with_untracked(BrowserCart::write);
     }
 
     fn change(self, change: impl FnOnce(&mut CartView)) {

@@ -25,7 +25,7 @@ use session::{FormFallback, request};
 #[cfg(feature = "ssr")]
 use crate::address;
 #[cfg(feature = "ssr")]
-use crate::cart::{name_cart, named_cart};
+use crate::cart::{cart_of_cookie, clear_cart_cookie};
 #[cfg(feature = "ssr")]
 use crate::delivery_place;
 
@@ -139,7 +139,7 @@ async fn use_typed_code(id: CartId, typed: &str) -> Result<Option<String>, AppEr
             .map_err(|error| request::unexpected(&error))
     };
     let after = use_code(before.version, typed).await?;
-    let refused = after.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(crate::cart::words);
+    let refused = after.notices.iter().find(|notice| matches!(notice, CartNotice::DiscountRefused { .. })).map(crate::cart::notice_text);
     if refused.is_some() {
         // Keep the former code.
         use_code(after.version, &used).await?;
@@ -154,7 +154,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
     let me = request::me();
     let fallback = use_context::<FormFallback>().unwrap_or_default();
     let mut typed: Fields = fallback.values.into_iter().collect();
-    let cart = cart.or_else(named_cart);
+    let cart = cart.or_else(cart_of_cookie);
     // Without a script the code is applied or removed by a button of the form, which comes back to the page.
     let code = match typed.get("step").map(String::as_str) {
         Some(USE_CODE) => typed.get("code").cloned(),
@@ -229,7 +229,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     use domain::messages::t;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let field = |name: &str| fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
-    let Some(cart) = field("cart").parse().ok().or_else(named_cart) else {
+    let Some(cart) = field("cart").parse().ok().or_else(cart_of_cookie) else {
         return Err(request::refused(422, t::CHECKOUT_NOTHING_TO_BUY));
     };
     let contact = ContactDetails { name: field("name"), email: field("email"), phone: field("phone") };
@@ -278,7 +278,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
             tracing::warn!(%error, "an address was not saved");
         }
     }
-    name_cart(None);
+    clear_cart_cookie();
     remember_place(locale, &delivery_address);
     // Proves to the return page that this browser placed the order.
     super::remember_order(&shop, placed.order);

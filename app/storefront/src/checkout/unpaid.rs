@@ -138,7 +138,7 @@ async fn items_to_cart(order: &domain::view::OrderView) -> Result<String, AppErr
     use domain::order::Channel;
     use domain::view::CartItem;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
-    let cart = match crate::cart::named_cart() {
+    let cart = match crate::cart::cart_of_cookie() {
         Some(id) => cart::view(&shop, &context, locale, Channel::Web, id).await.ok(),
         None => None,
     };
@@ -158,7 +158,7 @@ async fn items_to_cart(order: &domain::view::OrderView) -> Result<String, AppErr
     let view = cart::sync(&shop, &context, locale, Channel::Web, cart.id, cart.version, items, code)
         .await
         .map_err(|error| request::unexpected(&error))?;
-    crate::cart::name_cart(view.id);
+    crate::cart::set_cart_cookie(view.id);
     Ok("/cart".to_owned())
 }
 

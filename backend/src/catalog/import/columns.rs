@@ -30,6 +30,9 @@ pub(in crate::catalog) enum Column {
     VariantImage,
     GiftCard,
     Featured,
+    ProductType,
+    /// What a product states of its type's fields, in one cell.
+    Facts(Locale),
 }
 
 /// Texts that a product has in each language.
@@ -85,6 +88,8 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::TaxClass, &["Tax class"]),
     (Column::Featured, &["Featured"]),
     (Column::VariantStatus, &["Variant status"]),
+    (Column::ProductType, &["Product type handle"]),
+    (Column::Facts(EN), &["Facts"]),
 ];
 
 /// Columns that are repeated for each other language, with its code: `Title (fil)`.
@@ -103,6 +108,7 @@ const LOCALIZED: &[(fn(Locale) -> Column, &str)] = &[
     (|locale| Column::OptionName(2, locale), "Option3 name"),
     (|locale| Column::OptionValue(2, locale), "Option3 value"),
     (|locale| Column::ImageAlt(locale), "Image alt text"),
+    (|locale| Column::Facts(locale), "Facts"),
 ];
 
 /// The languages beside English.

@@ -14,7 +14,7 @@ use crate::catalog::events::CategoryCreated;
 use crate::catalog::former_slugs::{self, NewSlug};
 use crate::catalog::full_product::{self, FullProduct};
 use crate::catalog::write::NewProduct;
-use crate::catalog::{CatalogError, store};
+use crate::catalog::{CatalogError, product_types, store};
 
 use super::batch::{ImportState, PreparedProduct, write_batch};
 use super::merge::{Merge, MergeContext};
@@ -35,6 +35,10 @@ pub(super) struct Importer<'a> {
     pub(super) options: &'a ImportOptions<'a>,
     /// By names in lower case, slugs and handles.
     categories: HashMap<String, CategoryId>,
+    /// The same of categories that are filled by a rule: no product is put into them.
+    filled_by_rule: HashSet<String>,
+    /// Keys of the fields of each product type, by its handle.
+    types: HashMap<String, HashSet<String>>,
     /// Language and slug of products that this run created or changed.
     given_slugs: HashSet<(String, String)>,
 }
@@ -59,14 +63,48 @@ struct Head {
 
 impl<'a> Importer<'a> {
     pub(super) async fn new(shop: &'a Shop, ctx: &'a Context, options: &'a ImportOptions<'a>) -> Result<Self, CatalogError> {
-        let mut categories = HashMap::new();
+        let (mut categories, mut filled_by_rule) = (HashMap::new(), HashSet::new());
         for category in store::categories(shop.db(), true).await? {
             let texts = category.texts.values().flat_map(|text| [text.name.to_lowercase(), text.slug.clone()]);
             for key in texts.chain([category.handle.clone()]) {
-                categories.entry(key).or_insert(category.id);
+                if category.rule.is_some() {
+                    filled_by_rule.insert(key);
+                } else {
+                    categories.entry(key).or_insert(category.id);
+                }
             }
         }
-        Ok(Self { shop, ctx, options, categories, given_slugs: HashSet::new() })
+        filled_by_rule.retain(|name| !categories.contains_key(name));
+        let types = product_types::keys(shop.db()).await?;
+        Ok(Self { shop, ctx, options, categories, filled_by_rule, types, given_slugs: HashSet::new() })
+    }
+
+    /// Creates the product types that the file names and the shop does not have, with a field for each key that the file has a fact of. A
+    /// preview only reserves their names.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(super) async fn create_types(&mut self, products: &[FileProduct]) -> Result<(), CatalogError> {
+        let mut new: Vec<(String, Vec<String>)> = Vec::new();
+        for file in products {
+            let Some(handle) = file.product_type.as_ref().filter(|handle| !handle.is_empty() && !self.types.contains_key(*handle)) else {
+                continue;
+            };
+            let at = new.iter().position(|(known, _)| known == handle).unwrap_or_else(|| {
+                new.push((handle.clone(), Vec::new()));
+                new.len() - 1
+            });
+            for (key, _) in file.facts.iter().flat_map(|(_, facts)| facts) {
+                if !new[at].1.contains(key) && new[at].1.len() < product_types::MAX_FIELDS {
+                    new[at].1.push(key.clone());
+                }
+            }
+        }
+        self.types.extend(new.iter().map(|(handle, keys)| (handle.clone(), keys.iter().cloned().collect())));
+        if new.is_empty() || self.options.preview {
+            return Ok(());
+        }
+        self.shop.write(self.ctx, async move |tx| product_types::create_named(tx, &new).await).await
     }
 
     /// Imports a batch. Products that were created meanwhile, as by another import of the same file, are read again and merged
@@ -150,6 +188,8 @@ impl<'a> Importer<'a> {
                 skus: &skus,
                 taken_slugs: [&slugs, &self.given_slugs],
                 category: self.category(*candidate),
+                is_filled_by_rule: self.names_filled_by_rule(candidate.file),
+                types: &self.types,
             };
             let Some(product) = prepare_one(&context, *candidate, pictures, problems) else { continue };
             self.given_slugs.extend(product.product.texts.iter().map(|text| (text.locale.to_owned(), text.slug.clone())));
@@ -182,11 +222,19 @@ impl<'a> Importer<'a> {
         own.and_then(|full| full.product.category).or_else(|| names().find_map(|name| self.categories.get(&name)).copied())
     }
 
+    /// Is the first category that it names filled by a rule?
+    fn names_filled_by_rule(&self, file: &FileProduct) -> bool {
+        file.categories.first().is_some_and(|name| self.filled_by_rule.contains(&name.to_lowercase()))
+    }
+
     /// Creates the categories that the file names and the shop does not have. A preview only reserves their names.
     async fn create_categories(&mut self, candidates: &[Candidate<'_>]) -> Result<(), CatalogError> {
         let mut new: Vec<(CategoryId, String, String)> = Vec::new();
         for candidate in candidates {
             if let (None, Some(name)) = (self.category(*candidate), candidate.file.categories.first()) {
+                if self.names_filled_by_rule(candidate.file) {
+                    continue;
+                }
                 let id = CategoryId(self.shop.id());
                 let handle = slug(name);
                 let is_free = !handle.is_empty() && !self.categories.contains_key(&handle);

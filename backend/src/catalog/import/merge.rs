@@ -15,7 +15,7 @@ use super::{notice, problem};
 use crate::Shop;
 use crate::catalog::edit::{FirstStock, with_id_suffix};
 use crate::catalog::full_product::{FullProduct, ProductPicture};
-use crate::catalog::write::{NewProduct, NewText};
+use crate::catalog::write::{NewProduct, NewText, StatedFact};
 use crate::settings::shop_currency;
 
 /// What a merge needs besides the product itself.
@@ -31,6 +31,10 @@ pub(super) struct MergeContext<'a> {
     /// Language and slug of those that are taken: in the shop, and by products of the same file.
     pub taken_slugs: [&'a HashSet<(String, String)>; 2],
     pub category: Option<CategoryId>,
+    /// The file names a category that is filled by a rule.
+    pub is_filled_by_rule: bool,
+    /// Keys of the fields of each product type, by its handle.
+    pub types: &'a HashMap<String, HashSet<String>>,
 }
 
 pub(super) struct Merged {
@@ -111,6 +115,9 @@ impl<'a> Merge<'a> {
             product.featured = featured;
         }
         product.category = self.context.category.or(product.category);
+        if self.context.is_filled_by_rule {
+            self.notice(file.line, Column::Type, self.translate(t::IMPORT_FILLED_BY_RULE));
+        }
         match &file.tax {
             Some(FileTax::Class(class)) => product.tax_class.clone_from(class),
             Some(FileTax::Taxed) if matches!(product.tax_class.as_str(), "none" | "exempt") => {
@@ -118,10 +125,46 @@ impl<'a> Merge<'a> {
             }
             Some(FileTax::Taxed) | None => {}
         }
+        self.facts(&mut product);
         let alts = self.pictures(&mut product);
         self.status(&mut product);
         let changes = self.existing.map_or_else(Vec::new, |existing| self.changes(&existing.product, &product, !alts.is_empty()));
         Some(Merged { product, stock, alts, changes })
+    }
+
+    /// The type, and what is stated of its fields in the languages of the file. What another type has no field for goes, with
+    /// a notice.
+    fn facts(&mut self, product: &mut NewProduct) {
+        let file = self.file;
+        if file.product_type.is_none() && file.facts.is_empty() {
+            return;
+        }
+        let types = self.context.types;
+        let mut stated = product.stated.take().unwrap_or_default();
+        if let Some(handle) = file.product_type.as_ref().filter(|handle| **handle != stated.product_type) {
+            stated.product_type.clone_from(handle);
+            let known = types.get(handle);
+            let (stay, go): (Vec<_>, Vec<_>) =
+                stated.facts.into_iter().partition(|fact| known.is_some_and(|fields| fields.contains(&fact.key)));
+            stated.facts = stay;
+            for key in go.iter().filter(|_| !handle.is_empty()).map(|fact| &fact.key).collect::<std::collections::BTreeSet<_>>() {
+                self.notice(file.line, Column::ProductType, t::IMPORT_FACT_UNKNOWN.with(self.context.locale, &[("key", key)]));
+            }
+        }
+        let fields = types.get(&stated.product_type);
+        for (locale, facts) in &file.facts {
+            stated.facts.retain(|fact| fact.locale != *locale);
+            for (key, value) in facts {
+                if fields.is_some_and(|fields| fields.contains(key)) {
+                    stated.facts.push(StatedFact { key: key.clone(), locale, value: value.clone() });
+                } else {
+                    let unknown = t::IMPORT_FACT_UNKNOWN.with(self.context.locale, &[("key", key)]);
+                    self.notice(file.line, Column::Facts(Locale::parse(locale).unwrap_or_default()), unknown);
+                }
+            }
+        }
+        stated.facts.sort();
+        product.stated = Some(stated);
     }
 
     fn blank(&self) -> NewProduct {
@@ -139,6 +182,7 @@ impl<'a> Merge<'a> {
             pictures: Vec::new(),
             options: Vec::new(),
             variants: Vec::new(),
+            stated: None,
         }
     }
 
@@ -264,6 +308,7 @@ impl<'a> Merge<'a> {
             (t::IMPORT_PART_FEATURED, before.featured != after.featured),
             (t::IMPORT_PART_STATUS, before.status != after.status),
             (t::IMPORT_PART_OPTIONS, options(before) != options(after)),
+            (t::IMPORT_PART_FACTS, before.stated != after.stated),
             (t::IMPORT_PART_PICTURES, alts || before.pictures != after.pictures),
         ];
         let mut changes: Vec<String> = parts.into_iter().filter(|part| part.1).map(|(name, _)| self.translate(name).to_owned()).collect();

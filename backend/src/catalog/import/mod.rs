@@ -112,6 +112,7 @@ pub async fn import_csv(
     }
     let mut report = ImportReport { rows: row_count, preview: options.preview, ..ImportReport::default() };
     let mut importer = Importer::new(shop, ctx, options).await?;
+    importer.create_types(&products).await?;
     let mut done = 0;
     for batch in products.chunks(BATCH) {
         progress(done, row_count);

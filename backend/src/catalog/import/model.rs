@@ -38,10 +38,18 @@ pub(super) struct FileProduct {
     pub options: Option<Vec<LocalizedName>>,
     pub variants: Vec<FileVariant>,
     pub images: Vec<FileImage>,
+    /// Handle of its product type; empty for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_type: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: FileFacts,
     /// SHA-256 of all fields that are serialised.
     #[serde(skip)]
     pub hash: String,
 }
+
+/// By language code: keys of the fields of its type, and what the product states of them.
+pub(super) type FileFacts = Vec<(&'static str, Vec<(String, String)>)>;
 
 /// A product's texts in one language.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use domain::id::{LocationId, MovementId, OrderId, ProductId, VariantId};
 use domain::order::Channel;
 use domain::stock::StockReason;
-use domain::view::{LocationChoiceView, MovementListView, MovementView, PageAt, StockListView, StockRowView, TodayView};
+use domain::view::{DashboardView, LocationChoiceView, MovementListView, MovementView, PageAt, StockListView, StockRowView};
 use domain::{Currency, Locale, Money, Timestamp};
 use uuid::Uuid;
 
@@ -275,7 +275,7 @@ pub(in crate::inventory) async fn low(db: &Db, locale: Locale, most: i64) -> Res
     Ok(rows.into_iter().map(|row| StockRowView { value: None, ..StockRowView::from(row) }).collect())
 }
 
-/// How many such rows there are, counted up to one more than [`TodayView::MOST_COUNTED`].
+/// How many such rows there are, counted up to one more than [`DashboardView::MOST_COUNTED`].
 pub(in crate::inventory) async fn count_low(db: &Db, most: i64) -> Result<i64, DbError> {
     db.fetch_scalar(
         concat!(
@@ -284,7 +284,7 @@ pub(in crate::inventory) async fn count_low(db: &Db, most: i64) -> Result<i64, D
             at_most!("$1"),
             " and v.archived = 0 and p.status = 'published' limit $2) c"
         ),
-        &[&most, &(TodayView::MOST_COUNTED + 1)],
+        &[&most, &(DashboardView::MOST_COUNTED + 1)],
     )
     .await
 }

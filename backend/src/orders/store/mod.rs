@@ -20,12 +20,12 @@ pub(super) use list::{
 };
 pub(super) use lookup::{links_since, of_address};
 pub(super) use of_person::of_person;
-pub(crate) use of_person::{PersonKeys, Sale, Spent, addresses_of, count_of, sales_of, spent_of};
+pub(crate) use of_person::{PersonKeys, Sale, Spent, addresses_of, count_of, give_guest_orders, sales_of, spent_of};
 pub(super) use saved_filters::{SavedFilter, delete_filter, filters, save_filter};
 
 /// An order without its lines.
 #[derive(Clone, Debug, platform::db::FromRow)]
-pub(crate) struct Head {
+pub(crate) struct OrderHeader {
     pub id: OrderId,
     pub number: String,
     pub contact_id: Option<ContactId>,
@@ -84,7 +84,7 @@ pub(crate) struct Facts {
     pub preparing: i64,
 }
 
-pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<Head>, DbError> {
+pub(crate) async fn head(db: &mut impl Read, order: OrderId) -> Result<Option<OrderHeader>, DbError> {
     db.fetch_optional(
         "select id, number, contact_id, user_id, channel, currency, locale, delivery_address_id, billing_address_id, delivery_code,
             delivery_name, gift_note, promised_from, promised_to, payment_method, subtotal, discount, delivery_fee, tax, total,
@@ -100,7 +100,7 @@ pub(super) async fn lock(tx: &mut Tx, order: OrderId) -> Result<(), DbError> {
 }
 
 /// Counts the orders of the same e-mail in the 24 hours up to and including this one, at most to 100; none without a contact.
-pub(crate) async fn of_address_within_a_day(db: &mut impl Read, head: &Head) -> Result<i64, DbError> {
+pub(crate) async fn of_address_within_a_day(db: &mut impl Read, head: &OrderHeader) -> Result<i64, DbError> {
     db.fetch_scalar(
         "select count(*) from (
                 select 1 from contacts own join contacts c on c.email_hash = own.email_hash join orders o on o.contact_id = c.id
@@ -248,7 +248,7 @@ pub(crate) async fn paid(db: &mut impl Read, order: OrderId) -> Result<Paid, DbE
 
 /// What was paid of an order beyond its price and did not go back, nor is on its way back, minor units. What refunds gave back of the
 /// price is no part of it.
-pub(crate) async fn overpaid(db: &mut impl Read, order: &Head) -> Result<i64, DbError> {
+pub(crate) async fn overpaid(db: &mut impl Read, order: &OrderHeader) -> Result<i64, DbError> {
     let of_debt: i64 = db
         .fetch_scalar(
             "select coalesce((select cast(sum(r.amount) as bigint) from refunds r where r.order_id = $1 and r.state <> 'failed'), 0)
@@ -261,6 +261,6 @@ pub(crate) async fn overpaid(db: &mut impl Read, order: &Head) -> Result<i64, Db
 }
 
 /// What is still to be paid of an order, minor units; less than nothing when more than its price was paid. Refunds do not raise it.
-pub(crate) async fn owed(db: &mut impl Read, order: &Head) -> Result<i64, DbError> {
+pub(crate) async fn owed(db: &mut impl Read, order: &OrderHeader) -> Result<i64, DbError> {
     Ok(order.price_now() - paid(db, order.id).await?.captured)
 }

@@ -2,10 +2,19 @@
 
 use domain::id::{AddressId, ContactId, UserId};
 use domain::{Currency, Timestamp};
-use platform::db::{DbError, Read, json_ids};
+use platform::db::{DbError, Read, Tx, json_ids};
 
 use super::list::{OrderRow, RowOrder, Slice, rows};
 use crate::orders::{is_credited, is_sale};
+
+/// Gives an account the orders that were placed as a guest with the address of this keyed hash; returns how many.
+pub(crate) async fn give_guest_orders(tx: &mut Tx, user: UserId, email_hash: &[u8]) -> Result<u64, DbError> {
+    let theirs = "select 1 from orders where user_id is null and contact_id in (select id from contacts where email_hash = $1)
+         order by id for update";
+    tx.lock(theirs, &[&email_hash]).await?;
+    let sql = "update orders set user_id = $1 where user_id is null and contact_id in (select id from contacts where email_hash = $2)";
+    tx.execute(sql, &[&user, &email_hash]).await
+}
 
 /// What the orders of one person are found by. An order that was placed by an account is that account's, whatever e-mail it has; one of a
 /// guest is of whoever has its e-mail.

@@ -226,8 +226,32 @@ pub struct Product {
     pub variants: Vec<Variant>,
     /// Words that managers gave it, also for search.
     pub tags: Vec<String>,
+    /// What it states by the fields of its type, such as ingredients or care.
+    pub facts: Vec<Fact>,
+    /// The size guide of its type.
+    pub size_guide: Option<SizeGuide>,
     /// The tax inside the price, basis points (12 % is 1,200).
     pub tax_rate_bp: i64,
+}
+
+/// What a product states of a field of its type.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Fact {
+    /// In the caller's language.
+    pub label: String,
+    /// May have several lines.
+    pub value: String,
+    /// `material`, `manufacturer` or `countryOfOrigin` by schema.org, or `other`.
+    pub property: String,
+}
+
+/// A table of sizes.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SizeGuide {
+    /// Rows of as many cells each; the first has the headings.
+    pub rows: Vec<Vec<String>>,
+    /// How to measure; may be empty.
+    pub note: String,
 }
 
 impl From<view::ProductView> for Product {
@@ -248,6 +272,7 @@ impl From<view::ProductView> for Product {
             weight_g: variant.weight_g,
             barcode: variant.barcode,
         };
+        let fact = |view::FactView { label, value, property }| Fact { label, value, property: property.as_str().to_owned() };
         Self {
             id: product.id.to_string(),
             slug: product.slug,
@@ -260,6 +285,8 @@ impl From<view::ProductView> for Product {
             options: product.options.into_iter().map(option).collect(),
             variants: product.variants.into_iter().map(variant).collect(),
             tags: product.tags,
+            facts: product.facts.into_iter().map(fact).collect(),
+            size_guide: product.size_guide.map(|view::SizeGuideView { rows, note }| SizeGuide { rows, note }),
             tax_rate_bp: product.tax_rate_bp,
         }
     }

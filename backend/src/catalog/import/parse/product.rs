@@ -5,9 +5,10 @@ use domain::view::ImportProblem;
 use domain::{Locale, slug};
 
 use crate::catalog::check::{MAX_FEATURED, MAX_OPTIONS, TAX_CLASSES, tidy_tags};
+use crate::catalog::facts::{MAX_VALUE, of_cell};
 use crate::catalog::import::columns::{Column, TextPart, others};
 use crate::catalog::import::html::plain;
-use crate::catalog::import::model::{FileProduct, FileTax, FileTexts, LocalizedName};
+use crate::catalog::import::model::{FileFacts, FileProduct, FileTax, FileTexts, LocalizedName};
 use crate::catalog::import::row::Row;
 
 const MAX_BODY_CHARS: usize = 20_000;
@@ -57,6 +58,8 @@ pub(super) fn product_head(row: &Row<'_>, handle: &str, written: &str) -> Result
         gift_card,
         featured,
         options: options(row)?,
+        product_type: row.get(Column::ProductType).map(type_handle).filter(is_set),
+        facts: facts(row, has_title)?,
         ..FileProduct::default()
     })
 }
@@ -73,6 +76,31 @@ fn texts(row: &Row<'_>, locale: Locale) -> FileTexts {
         seo_title: shortened(TextPart::SeoTitle, 200),
         seo_description: shortened(TextPart::SeoDescription, 500),
     }
+}
+
+/// The handle that a cell names; never empty where the cell is not.
+fn type_handle(cell: &str) -> String {
+    let handle = slug::slug(cell);
+    if handle.is_empty() && !cell.is_empty() { slug::key_apart(cell) } else { handle }
+}
+
+/// By language code, of the languages that the file has a column for. One key stands once, and a value that is too long is shortened.
+fn facts(row: &Row<'_>, has_title: bool) -> Result<FileFacts, ImportProblem> {
+    let mut facts = Vec::new();
+    for locale in Locale::ALL {
+        let column = Column::Facts(locale);
+        let Some(cell) = row.get(column).filter(|cell| has_title || !cell.is_empty()) else { continue };
+        let stated = of_cell(cell).map_err(|line| row.problem(column, t::IMPORT_FACT_LINE.with(row.file.locale, &[("line", &line)])))?;
+        let mut of_language: Vec<(String, String)> = Vec::with_capacity(stated.len());
+        for (key, value) in stated {
+            if of_language.iter().any(|(known, _)| *known == key) {
+                return Err(row.problem(column, row.translate(t::FIELD_DUPLICATE)));
+            }
+            of_language.push((key, row.shorten(column, &value, MAX_VALUE)));
+        }
+        facts.push((locale.code(), of_language));
+    }
+    Ok(facts)
 }
 
 fn tax(row: &Row<'_>, gift_card: bool) -> Result<Option<FileTax>, ImportProblem> {

@@ -152,7 +152,7 @@ named! {
         /// A wrong password, or an e-mail without an account.
         SignIn "sign_in",
         /// A throttled attempt.
-        Wait "wait",
+        Throttled "wait",
         /// A permission that the signed-in user lacks.
         Permission "permission",
         /// A key of the HTTP API that is unknown or may not do this.
@@ -223,3 +223,14 @@ pub struct ApiKeyView {
 
 /// Errors of a form: `(field name, message in the user's language)`.
 pub type FieldErrors = Vec<(String, String)>;
+
+/// What the link of a mail about an account's address does, with the address that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EmailLink {
+    /// Proves that it is its owner's.
+    Prove(String),
+    /// The account takes it.
+    Change(String),
+    /// The account has it again, which another replaced.
+    Undo(String),
+}

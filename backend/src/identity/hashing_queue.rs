@@ -6,21 +6,21 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
 use super::IdentityError;
-use super::password::{self, Cost};
+use super::password_hash::{self, Cost};
 
 const MAX_CONCURRENT: usize = 2;
 /// Two at a time, the last of so many waits some two seconds.
 const MAX_WAITING: usize = 64;
 
 #[derive(Debug)]
-pub struct PasswordHasher {
+pub struct HashingQueue {
     cost: Cost,
     running: Arc<Semaphore>,
     waiting: AtomicUsize,
     dummy_hash: OnceLock<String>,
 }
 
-impl PasswordHasher {
+impl HashingQueue {
     #[must_use]
     pub fn new(cost: Cost) -> Self {
         Self { cost, running: Arc::new(Semaphore::new(MAX_CONCURRENT)), waiting: AtomicUsize::new(0), dummy_hash: OnceLock::new() }
@@ -28,15 +28,15 @@ impl PasswordHasher {
 
     pub(super) async fn hash(&self, password: &str, salt: [u8; 16]) -> Result<String, IdentityError> {
         let (cost, password) = (self.cost, password.to_owned());
-        self.run(move || password::hash(cost, &password, salt)).await?.ok_or(IdentityError::Hash)
+        self.run(move || password_hash::hash(cost, &password, salt)).await?.ok_or(IdentityError::Hash)
     }
 
     /// Checks a password; against a dummy hash where there is none, so that an unknown e-mail takes as long as a known one.
     pub(super) async fn verify(&self, password: &str, hash: Option<String>) -> Result<bool, IdentityError> {
         let has_hash = hash.is_some();
-        let dummy_hash = || self.dummy_hash.get_or_init(|| password::hash(self.cost, "nobody", [0; 16]).unwrap_or_default()).clone();
+        let dummy_hash = || self.dummy_hash.get_or_init(|| password_hash::hash(self.cost, "nobody", [0; 16]).unwrap_or_default()).clone();
         let (hash, password) = (hash.unwrap_or_else(dummy_hash), password.to_owned());
-        Ok(self.run(move || password::verify(&password, &hash)).await? && has_hash)
+        Ok(self.run(move || password_hash::verify(&password, &hash)).await? && has_hash)
     }
 
     /// Runs CPU-bound work on a blocking thread. It holds its slot until it has ended, also when the caller was dropped.
@@ -77,7 +77,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hashing_turn_is_held_until_the_work_ends_though_the_caller_left() {
-        let hasher = Arc::new(PasswordHasher::new(Cost::Test));
+        let queue = Arc::new(HashingQueue::new(Cost::Test));
         let (running, at_once) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (go, gate) = std::sync::mpsc::channel::<()>();
         let gate = Arc::new(Mutex::new(gate));
@@ -91,13 +91,13 @@ mod tests {
         };
         // Six ask, and go away as soon as their work has begun or they wait.
         for _ in 0..6 {
-            let mut asking = Box::pin(hasher.run(work()));
+            let mut asking = Box::pin(queue.run(work()));
             assert!(futures::poll!(&mut asking).is_pending());
         }
-        assert_eq!(hasher.waiting.load(Ordering::Relaxed), 0, "whoever goes away leaves the line");
+        assert_eq!(queue.waiting.load(Ordering::Relaxed), 0, "whoever goes away leaves the line");
         let after = tokio::spawn({
-            let (hasher, work) = (hasher.clone(), work());
-            async move { hasher.run(work).await.is_ok() }
+            let (queue, work) = (queue.clone(), work());
+            async move { queue.run(work).await.is_ok() }
         });
         for _ in 0..3 {
             go.send(()).unwrap();
@@ -108,14 +108,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_refuses_further_hashing() {
-        let hasher = PasswordHasher::new(Cost::Test);
-        let turns: Vec<_> = (0..MAX_CONCURRENT).map(|_| hasher.running.clone().try_acquire_owned().unwrap()).collect();
-        let mut line: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(hasher.run(|| ()))).collect();
+        let queue = HashingQueue::new(Cost::Test);
+        let turns: Vec<_> = (0..MAX_CONCURRENT).map(|_| queue.running.clone().try_acquire_owned().unwrap()).collect();
+        let mut line: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(queue.run(|| ()))).collect();
         for run in &mut line {
             assert!(futures::poll!(run).is_pending());
         }
-        assert!(matches!(hasher.run(|| ()).await, Err(IdentityError::Busy)));
+        assert!(matches!(queue.run(|| ()).await, Err(IdentityError::Busy)));
         drop((line, turns));
-        hasher.run(|| ()).await.unwrap();
+        queue.run(|| ()).await.unwrap();
     }
 }

@@ -12,7 +12,7 @@ pub(super) const KEY: &str = "tindahan.cart";
 const FORMAT: &str = "1";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct StoredCart {
+pub(super) struct BrowserCart {
     /// As the server last sent it, with the changes since.
     pub(super) view: CartView,
     /// The discount code that the shopper entered.
@@ -21,13 +21,13 @@ pub(super) struct StoredCart {
     pub(super) dirty: bool,
 }
 
-impl Default for StoredCart {
+impl Default for BrowserCart {
     fn default() -> Self {
         Self { view: super::empty(), code: None, dirty: false }
     }
 }
 
-impl StoredCart {
+impl BrowserCart {
     /// None if nothing is stored, or it cannot be read.
     pub(super) fn read() -> Option<Self> {
         Self::parse(&LocalStorage::raw().get_item(KEY).ok()??)
@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    fn sample() -> StoredCart {
+    fn sample() -> BrowserCart {
         let price = Money::new(25_000, Currency::PHP);
         let line = CartLineView {
             variant: VariantId(Uuid::from_u128(7)),
@@ -78,24 +78,24 @@ mod tests {
             weight_g: 310,
             available: 10,
         };
-        let mut stored = StoredCart { code: Some("WELCOME".into()), dirty: true, ..StoredCart::default() };
+        let mut stored = BrowserCart { code: Some("WELCOME".into()), dirty: true, ..BrowserCart::default() };
         stored.view.lines.push(line);
         stored.view.notices.push(CartNotice::SoldOut { name: "Fan".into() });
         stored
     }
 
     #[test]
-    fn a_stored_cart_is_read_back() {
-        assert_eq!(StoredCart::parse(&sample().text()).unwrap(), sample());
-        assert!(sample().text().starts_with("1 unsent ") && StoredCart::default().text().starts_with("1 sent "));
+    fn a_browser_cart_is_read_back() {
+        assert_eq!(BrowserCart::parse(&sample().text()).unwrap(), sample());
+        assert!(sample().text().starts_with("1 unsent ") && BrowserCart::default().text().starts_with("1 sent "));
     }
 
     #[test]
-    fn a_stored_cart_of_another_format_or_a_broken_one_is_ignored() {
+    fn a_browser_cart_of_another_format_or_a_broken_one_is_ignored() {
         let text = sample().text();
-        assert_eq!(StoredCart::parse(&text.replacen('1', "0", 1)), None);
-        assert_eq!(StoredCart::parse(&text[..text.len() - 1]), None);
-        assert_eq!(StoredCart::parse("{\"view\":{}}"), None);
+        assert_eq!(BrowserCart::parse(&text.replacen('1', "0", 1)), None);
+        assert_eq!(BrowserCart::parse(&text[..text.len() - 1]), None);
+        assert_eq!(BrowserCart::parse("{\"view\":{}}"), None);
     }
 
     /// A stored cart of this format. When this fails, [`FORMAT`] must change, and this text with it.
