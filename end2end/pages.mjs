@@ -127,6 +127,7 @@ export const pages = [
   { name: 'account', address: '/account', prepare: signedIn('/account') },
   { name: 'account-orders', address: '/account/orders', prepare: signedIn('/account/orders') },
   { name: 'account-addresses', address: '/account/addresses', prepare: signedIn('/account/addresses') },
+  { name: 'account-security', address: '/account/security', prepare: signedIn('/account/security') },
   { name: 'account-preferences', address: '/account/preferences', prepare: signedIn('/account/preferences') },
   { name: 'checkout-empty', address: '/checkout' },
   { name: 'not-found', address: '/no-such-page' },

@@ -11,11 +11,27 @@ export function aShopper(name = 'Ana Reyes') {
   return { name, email: `ana.${number}@example.com`, phone: '0917 123 4567', password: 'mangoes dry in the sun' };
 }
 
-/** Makes an account, and waits for its page. */
+/** The path that the newest mail of this subject to this address leads to. */
+export async function linkTo(request, email, subject) {
+  const simulators = process.env.TINDAHAN_SIMULATORS_URL;
+  let path;
+  await expect(async () => {
+    const mails = await (await request.get(`${simulators}/mail`)).json();
+    const mail = mails.find((each) => each.subject === subject && JSON.stringify(each).includes(email));
+    const text = await (await request.get(`${simulators}/mail/${mail.id}/text`)).text();
+    [, path] = text.match(/https?:\/\/[^/\s]+(\/(?:confirm-email|reset-password|sign-up|join|sign-in\/lost)\/[\w-]+)/);
+  }).toPass({ timeout: 20_000 });
+  return path;
+}
+
+/** Makes an account, by the link that is mailed, and waits for its page. */
 export async function signUp(page, person) {
   await open(page, '/sign-up');
   await page.getByLabel('Full name').fill(person.name);
   await page.getByLabel('E-mail').fill(person.email);
+  await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible();
+  await open(page, await linkTo(page.request, person.email, 'Make your account'));
   await page.getByLabel('Password', { exact: true }).fill(person.password);
   await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
   await page.waitForURL('**/account');

@@ -18,6 +18,7 @@ const wanted = pages.filter(({ name }) => !values.only || values.only.split(',')
 const sizes = { '390x844': PHONE, '1440x900': DESKTOP };
 
 const shop = values.url ? { url: values.url, stop: async () => {} } : await startShop({ withPast: true });
+if (shop.gateway) process.env.TINDAHAN_SIMULATORS_URL = shop.gateway;
 let failed = 0;
 try {
   await mkdir(folder, { recursive: true });

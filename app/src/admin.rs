@@ -32,7 +32,9 @@ use admin_products::product_type::EditProductType;
 use admin_products::product_types::ProductTypes;
 use admin_products::stock::Stock;
 use admin_settings::api_keys::ApiKeys;
-use admin_settings::delivery::Delivery;
+use admin_settings::confirm::Confirm;
+use admin_settings::delivery_method::EditMethod;
+use admin_settings::delivery_methods::Delivery;
 use admin_settings::denials::Denials;
 use admin_settings::discount::EditDiscount;
 use admin_settings::discounts::Discounts;
@@ -40,7 +42,6 @@ use admin_settings::general::General;
 use admin_settings::jobs::Jobs;
 use admin_settings::location::EditLocation;
 use admin_settings::locations::Locations;
-use admin_settings::method::EditMethod;
 use admin_settings::my_notices::MyNotices;
 use admin_settings::signed_in::SignedIn;
 use admin_settings::staff::Staff;
@@ -157,6 +158,7 @@ admin_pages! {
     "settings/api-keys": ApiKeys, WriteStaff, Tab("settings", t::ADMIN_SETTINGS_KEYS, icon::LOCK);
     "preferences": MyNotices, ReadDashboard, Palette("settings", t::ADMIN_MINE, icon::SETTINGS);
     "signed-in": SignedIn, ReadDashboard, Within("");
+    "confirm": Confirm, ReadDashboard, Within("");
 }
 
 fn admin() -> impl IntoView {

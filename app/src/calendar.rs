@@ -7,7 +7,7 @@ use domain::Date;
 use domain::messages::t;
 use domain::view::OrderView;
 use http::{StatusCode, header};
-use session::language::visitor_locale;
+use web::language::visitor_locale;
 
 use crate::router::Pages;
 

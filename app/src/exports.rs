@@ -5,8 +5,8 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use backend::Shop;
 use backend::catalog::ProductExport;
+use backend::customers::CustomersFile;
 use backend::orders::OrdersFile;
-use backend::people::CustomersFile;
 use backend::platform::Context;
 use domain::messages::t;
 use domain::permission::{Access, Denied, Permission};
@@ -14,8 +14,9 @@ use domain::view::OrderQuery;
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt, stream};
 use http::{HeaderValue, StatusCode, header};
-use session::language::visitor_locale;
-use session::request::Visitor;
+use web::confirm_address;
+use web::language::visitor_locale;
+use web::request::Visitor;
 
 use crate::router::{Pages, status_of};
 
@@ -35,7 +36,7 @@ type Part<'a, E> = BoxFuture<'a, Result<Option<Vec<u8>>, E>>;
 
 /// `/admin/orders.csv`: the orders that a list with the same query has.
 pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
-    let (ctx, query) = match admit(pages.shop(), request, Access::Staff(Permission::ExportOrders), "orders") {
+    let (ctx, query) = match admit(pages.shop(), request, Access::ConfirmedStaff(Permission::ExportOrders), "orders") {
         Ok(authorized) => authorized,
         Err(refused) => return refused,
     };
@@ -60,7 +61,7 @@ pub async fn orders(State(pages): State<Pages>, request: Request) -> Response {
 
 /// `/admin/customers.csv`: everybody who bought or has an account.
 pub async fn customers(State(pages): State<Pages>, request: Request) -> Response {
-    let ctx = match admit(pages.shop(), request, Access::Staff(Permission::ExportCustomers), "customers") {
+    let ctx = match admit(pages.shop(), request, Access::ConfirmedStaff(Permission::ExportCustomers), "customers") {
         Ok((ctx, _)) => ctx,
         Err(refused) => return refused,
     };
@@ -84,7 +85,8 @@ pub async fn products(State(pages): State<Pages>, request: Request) -> Response 
 
 type Pairs = Vec<(String, String)>;
 
-/// The caller's context and the query; or the answer to a caller who may not. After signing in, they come to the admin page `back`.
+/// The caller's context and the query; or the answer to a caller who may not. After signing in, they come to the admin page `back`; once they
+/// have shown that it is them, to the file.
 #[allow(clippy::result_large_err, reason = "an answer is as large as it is")]
 fn admit(shop: &Shop, request: Request, access: Access, back: &str) -> Result<(Context, Pairs), Response> {
     let (parts, _) = request.into_parts();
@@ -93,6 +95,10 @@ fn admit(shop: &Shop, request: Request, access: Access, back: &str) -> Result<(C
     match visitor.authorize(shop, access) {
         Ok(()) => Ok((visitor.context.clone(), storefront::query::pairs(parts.uri.query().unwrap_or_default()))),
         Err(Denied::SignedOut) => Err(sign_in()),
+        Err(Denied::Unconfirmed) => {
+            let file = parts.uri.path_and_query().map(http::uri::PathAndQuery::as_str).unwrap_or_default();
+            Err(Redirect::to(&confirm_address(file)).into_response())
+        }
         Err(denied) => Err((status_of(denied), t::ERROR_FORBIDDEN_BODY.text(visitor_locale(&parts.headers))).into_response()),
     }
 }

@@ -16,9 +16,9 @@ use multer::Multipart;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
-use session::language::visitor_locale;
-use session::request::SHOWN;
-use session::{AppError, FormFallback, TO};
+use web::language::visitor_locale;
+use web::request::SHOWN;
+use web::{AppError, FormFallback, TO};
 
 use crate::router::Pages;
 
@@ -160,10 +160,10 @@ pub async fn answer_named(pages: Pages, request: Request) -> Response {
     };
     let Some(sent) = sent else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let named = sent.values.iter().find(|(name, _)| name == TO).map(|(_, to)| to.as_str()).unwrap_or_default();
-    let to = match pages.may_call(named, &sent.parts) {
-        Ok(to) => to,
-        Err(status) => return sent.show_again(&pages, "", Some(AppError::new(status.as_u16())), None).await,
-    };
+    let (to, may) = pages.may_call(named, &sent.parts);
+    if let Err(status) = may {
+        return sent.show_again(&pages, to, Some(AppError::new(status.as_u16())), None).await;
+    }
     if sent.is_look() {
         return sent.show_again(&pages, to, None, None).await;
     }

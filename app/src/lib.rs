@@ -33,21 +33,21 @@ use leptos_router::{SsrMode, path};
 use other_app_routes::Admin;
 #[cfg(not(feature = "shop"))]
 use other_app_routes::Shop;
-use session::{TitleBetweenPages, use_brand};
 #[cfg(feature = "shop")]
 use shop::Shop;
 use ui::{HeadLinks, provide_toasts, use_locale, use_time_zone};
+use web::{TitleBetweenPages, use_brand};
 
 pub use files::{SiteFiles, WasmFiles};
 #[cfg(feature = "ssr")]
 pub use router::{Frontends, router, takes_files};
-pub use session::HYDRATED;
 pub use ui::hydrate_deferred;
+pub use web::HYDRATED;
 
 /// Every server function with its access.
 #[cfg(feature = "ssr")]
 #[must_use]
-pub fn access() -> Vec<(&'static str, session::Access)> {
+pub fn access() -> Vec<(&'static str, web::Access)> {
     [
         storefront::access(),
         admin_content::access(),
@@ -62,7 +62,7 @@ pub fn access() -> Vec<(&'static str, session::Access)> {
 /// The address of every admin page, as in its route, with its permission.
 #[cfg(feature = "ssr")]
 #[must_use]
-pub fn admin_pages() -> Vec<(String, session::Permission)> {
+pub fn admin_pages() -> Vec<(String, web::Permission)> {
     admin::PAGES.iter().map(|page| (page.address(), page.needs)).collect()
 }
 

@@ -5,9 +5,9 @@ use domain::Locale;
 #[cfg(not(feature = "ssr"))]
 use domain::TimeZone;
 use leptos::prelude::*;
-#[cfg(not(feature = "ssr"))]
-use session::Brand;
 use ui::Theme;
+#[cfg(not(feature = "ssr"))]
+use web::Brand;
 
 /// Provides language, theme, time zone and brand where the router did not, as the page's root element has them.
 pub fn provide_page_context() {

@@ -25,11 +25,10 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
-use session::cookies::{self, NewCookie};
-use session::language::{AddressLanguage, chosen_locale, page_locale, visitor_locale};
-use session::request::{PartFiles, Visitor, is_inside, signed_out};
-use session::{AppError, Brand, FormFallback};
-use storefront::account::{ChangeAccount, ChangeAddresses, FollowEmailLink, RequestPasswordReset, ResetPassword, SignIn, SignOut, SignUp};
+use storefront::account::{
+    AcceptInvitation, ChangeAccount, ChangeAddresses, ChangeSecurity, FinishSignUp, FollowEmailLink, FollowRemovalLink,
+    RequestPasswordReset, RequestRemoval, ResetPassword, SignIn, SignInCode, SignOut, SignUp,
+};
 use storefront::back_in_stock::{AskWhenBack, WithdrawBackInStock};
 use storefront::cancel::CancelOwnOrder;
 use storefront::cart::ChangeCart;
@@ -39,6 +38,10 @@ use storefront::delivery_place::ChoosePlace;
 use storefront::find_order::FindOrder;
 use storefront::preview::PreviewHome;
 use ui::{PREFERENCES_ACTION, Theme, brand_address, brand_stylesheet};
+use web::cookies::{self, NewCookie};
+use web::language::{AddressLanguage, chosen_locale, page_locale, visitor_locale};
+use web::request::{PartFiles, Visitor, is_inside, signed_out};
+use web::{AppError, Brand, FormFallback};
 
 use crate::{App, SiteFiles, WasmFiles, calendar, exports, for_crawlers, form_fallback, shell};
 
@@ -112,11 +115,11 @@ impl Pages {
         file_functions().filter_map(|path| self.access.get(path)).any(|access| visitor.context.authorize(*access).is_ok())
     }
 
-    /// A server function by its address, when the caller may call it; else the error's status.
-    pub fn may_call(&self, path: &str, parts: &Parts) -> Result<&'static str, StatusCode> {
-        let (path, access) = self.access.get_key_value(path).ok_or(StatusCode::BAD_REQUEST)?;
-        let visitor = parts.extensions.get::<Visitor>().ok_or(StatusCode::UNAUTHORIZED)?;
-        visitor.authorize(&self.shop, *access).map(|()| *path).map_err(status_of)
+    /// A server function by its address, and the error's status where the caller may not call it.
+    pub fn may_call(&self, path: &str, parts: &Parts) -> (&'static str, Result<(), StatusCode>) {
+        let Some((path, access)) = self.access.get_key_value(path) else { return ("", Err(StatusCode::BAD_REQUEST)) };
+        let visitor = parts.extensions.get::<Visitor>().ok_or(StatusCode::UNAUTHORIZED);
+        (path, visitor.and_then(|visitor| visitor.authorize(&self.shop, *access).map_err(status_of)))
     }
 
     fn nobody(&self) -> Visitor {
@@ -216,13 +219,19 @@ pub fn router(frontends: impl Into<Frontends>, shop: Shop) -> Router {
         .route("/orders/follow/{token}/cancel", form::<CancelOwnOrder>())
         .route("/orders/find", form::<FindOrder>())
         .route("/sign-in", form::<SignIn>())
+        .route("/sign-in/code", form::<SignInCode>())
+        .route("/sign-in/lost", form::<RequestRemoval>())
+        .route("/sign-in/lost/{token}", form::<FollowRemovalLink>())
         .route("/sign-up", form::<SignUp>())
+        .route("/sign-up/{token}", form::<FinishSignUp>())
+        .route("/join/{token}", form::<AcceptInvitation>())
         .route("/forgot-password", form::<RequestPasswordReset>())
         .route("/reset-password/{token}", form::<ResetPassword>())
         .route("/confirm-email/{token}", form::<FollowEmailLink>())
         .route("/account", form::<SignOut>())
         .route("/account/addresses", form::<ChangeAddresses>())
         .route("/account/preferences", form::<ChangeAccount>())
+        .route("/account/security", form::<ChangeSecurity>())
         .leptos_routes_with_context(&pages, routes, provide, document)
         .fallback(missing)
         .layer(from_fn_with_state(pages.clone(), authenticate))
@@ -275,12 +284,13 @@ async fn authenticate(State(pages): State<Pages>, request: Request, next: Next) 
     let id = parts.extensions.get::<RequestId>().copied().unwrap_or_else(|| RequestId(pages.shop.id()));
     let client = parts.extensions.get::<Client>().map(|client| client.0);
     let mut visitor = Visitor { context: Context::nobody(id).from(client), ..pages.nobody() };
-    visitor.context.device = cookies::find(&parts.headers, cookies::DEVICE).map(str::to_owned);
+    let device = cookies::find(&parts.headers, cookies::DEVICE).map(str::to_owned);
+    let user_agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).map(str::to_owned);
     if let Some(token) = cookies::session_token(&parts.headers, visitor.secure) {
         match backend::identity::authenticate(&pages.shop, token).await {
-            Ok(Some(me)) => {
-                visitor.context = backend::identity::context_of(&me, id).from(client);
-                visitor.me = Some(me);
+            Ok(Some(signed_in)) => {
+                visitor.context = signed_in.context(id, pages.shop.now()).from(client);
+                visitor.me = Some(signed_in.me);
                 visitor.token = Some(token.to_owned());
             }
             Ok(None) => {}
@@ -291,6 +301,7 @@ async fn authenticate(State(pages): State<Pages>, request: Request, next: Next) 
             }
         }
     }
+    (visitor.context.device, visitor.context.user_agent) = (device, user_agent);
     if let Some(refused) = refusal(&pages, &parts, &visitor) {
         return refused;
     }

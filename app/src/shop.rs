@@ -5,8 +5,8 @@ use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{ParentRoute, Route};
 use leptos_router::{Lazy, SsrMode, path};
 use storefront::account::{
-    AccountPage, AddressesPage, ConfirmEmailPage, EmailConfirmedPage, ForgotPasswordPage, MyOrderPage, MyOrdersPage, PreferencesPage,
-    ResetPasswordPage, SignInPage, SignUpPage,
+    AccountPage, AddressesPage, ConfirmEmailPage, EmailConfirmedPage, FinishSignUpPage, ForgotPasswordPage, JoinPage, LostFactorPage,
+    MyOrderPage, MyOrdersPage, PreferencesPage, RemoveFactorPage, ResetPasswordPage, SecurityPage, SignInCodePage, SignInPage, SignUpPage,
 };
 use storefront::back_in_stock::{AskedPage, RequestsPage};
 use storefront::cancel::CancelPage;
@@ -15,10 +15,10 @@ use storefront::checkout::{CheckoutPage, ReturnPage};
 use storefront::content::{ContentPage, MessageSentPage};
 use storefront::delivery_place::DeliveryPlacePage;
 use storefront::find_order::FindOrderPage;
-use storefront::follow::FollowPage;
 use storefront::home::HomePage;
 use storefront::layout::ShopLayout;
 use storefront::listing::{CategoriesPage, ListingPage};
+use storefront::order_by_link::FollowPage;
 use storefront::preview::HomePreviewPage;
 use storefront::product::ProductPage;
 use storefront::search::SearchPage;
@@ -57,6 +57,12 @@ pub fn Shop() -> AnyNestedRoute {
             <Route path=path!("account/orders/:order") view={Lazy::<MyOrderPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("account/addresses") view={Lazy::<AddressesPage>::new()} ssr=SsrMode::Async/>
             <Route path=path!("account/preferences") view={Lazy::<PreferencesPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("sign-up/:token") view={Lazy::<FinishSignUpPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("join/:token") view={Lazy::<JoinPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("sign-in/code") view={Lazy::<SignInCodePage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("sign-in/lost") view={Lazy::<LostFactorPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("sign-in/lost/:token") view={Lazy::<RemoveFactorPage>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("account/security") view={Lazy::<SecurityPage>::new()} ssr=SsrMode::Async/>
         </ParentRoute>
     }
     .into_inner()

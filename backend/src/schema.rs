@@ -14,7 +14,7 @@ macro_rules! migrations {
 /// What a shop's database is made with.
 pub const SCHEMA: Migrations = migrations!(
     "0001_baseline" "0002_event_leases" "0003_search" "0004_customers" "0005_former_slugs" "0006_sku_in_any_case" "0007_content"
-    "0008_menus_and_home" "0009_goods" "0010_desk" "0011_gift_note" "0012_contact_once" "0013_proved_emails"
+    "0008_menus_and_home" "0009_goods" "0010_desk" "0011_gift_note" "0012_contact_once" "0013_proved_emails" "0014_sessions" "0015_second_factor" "0016_invitations"
 );
 
 #[cfg(test)]

@@ -127,6 +127,8 @@ ids! {
     UserId "usr";
     /// A signed-in browser.
     SessionId "ses";
+    /// An invitation to the staff.
+    InvitationId "inv";
     /// A key of the HTTP API.
     ApiKeyId "key";
     /// An entry of the journal.

@@ -86,6 +86,9 @@ pub enum Access {
     Customer,
     /// A member of staff, or an API key, with this permission.
     Staff(Permission),
+    /// The same, and a member of staff has shown lately that it is them, by their password or passkey: for what a thief at an open session is
+    /// after.
+    ConfirmedStaff(Permission),
 }
 
 /// Why access is denied.
@@ -95,6 +98,10 @@ pub enum Denied {
     SignedOut,
     /// The caller is known and lacks the permission.
     Forbidden,
+    /// The caller's role demands a second step of signing in, which they have not set up.
+    NoSecondFactor,
+    /// The caller has the permission, and is to show first that it is them.
+    Unconfirmed,
 }
 
 impl Denied {
@@ -102,7 +109,8 @@ impl Denied {
     pub const fn status(self) -> u16 {
         match self {
             Self::SignedOut => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::NoSecondFactor => 403,
+            Self::Unconfirmed => 428,
         }
     }
 }

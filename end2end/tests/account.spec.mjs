@@ -12,7 +12,7 @@ async function backShowsNone(page, words) {
     await page.waitForLoadState('networkidle');
     for (const word of words) await expect(page.locator('body'), `${word} at ${page.url()}`).not.toContainText(word);
     // What was typed into the page to sign up is the browser's own memory of it.
-    if (new URL(page.url()).pathname === '/sign-up') continue;
+    if (new URL(page.url()).pathname.startsWith('/sign-up')) continue;
     const values = await page.locator('input').evaluateAll((fields) => fields.map(({ value }) => value).join('\n'));
     for (const word of words) expect(values, `${word} in a field at ${page.url()}`).not.toContain(word);
     if (page.url() === before) return;
@@ -20,7 +20,7 @@ async function backShowsNone(page, words) {
 }
 
 test('after signing out the Back button shows nothing of the account', { tag: '@phone' }, async ({ page, problems }) => {
-  problems.allow(/Failed to load resource.*401/);
+  problems.allow(/Failed to load resource.*4(01|10)/);
   const ana = { ...aShopper('Estrellita Magbanua') };
   await open(page, '/');
   await signUp(page, ana);
@@ -52,15 +52,15 @@ test('who corrects one of two errors goes on typing where they are', { tag: '@ph
   await open(page, '/sign-up');
   await page.getByLabel('Full name').fill('Ana Reyes');
   await page.getByLabel('E-mail').fill('ana@nowhere');
-  const password = page.getByLabel('Password', { exact: true });
-  await password.fill('short');
+  const phone = page.locator('[name=phone]');
+  await phone.fill('12');
   await page.getByRole('main').getByRole('button', { name: 'Create account' }).click();
   const errors = page.getByRole('main').getByRole('alert').getByRole('link');
   await expect(errors).toHaveCount(2);
-  await password.click();
-  await password.press('Control+A');
-  await page.keyboard.type('mangoes dry in the sun', { delay: 40 });
+  await phone.click();
+  await phone.press('Control+A');
+  await page.keyboard.type('0917 123 4567', { delay: 40 });
   await expect(errors).toHaveCount(1);
-  await expect(password).toHaveValue('mangoes dry in the sun');
-  await expect(password).toBeFocused();
+  await expect(phone).toHaveValue('0917 123 4567');
+  await expect(phone).toBeFocused();
 });

@@ -55,8 +55,10 @@ test.describe('a shop that is arranged by hand', () => {
     const row = (name) => main.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3, name, exact: true }) }).last();
     await button(page, 'Move Our maker up').press('Enter');
     await expect(button(page, 'Move Our maker down')).toBeVisible();
+    await expect(row('Our maker').locator(':focus')).toHaveCount(1);
     await button(page, 'Move Stoneware mug to the top').press('Enter');
     await expect(button(page, 'Move Stoneware mug below the entry before it')).toBeVisible();
+    await expect(row('Stoneware mug').locator(':focus')).toHaveCount(1);
     await button(page, 'Move Stoneware mug below the entry before it').press('Enter');
     await expect(button(page, 'Move Stoneware mug to the top')).toBeVisible();
 

@@ -91,6 +91,8 @@ async function namesAfter(page, before, press) {
   await press();
   const names = () => page.locator('#products h3').allTextContents();
   await expect.poll(async () => (await names())[0]).not.toBe(before[0]);
+  // Without a script the page may still be arriving.
+  await page.waitForLoadState();
   return names();
 }
 

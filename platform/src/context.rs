@@ -69,12 +69,18 @@ pub struct Context {
     pub on_behalf_of: Option<String>,
     /// The request, for logs and events.
     pub request: RequestId,
-    /// The request key as the caller chose it, by which a change that is sent twice is made once; see [`once`](super::once).
+    /// The request key as the caller chose it, by which a change that is sent twice is made once; see [`request_keys`](super::request_keys).
     pub key: Option<String>,
     /// Where it came from, for what is counted by client; none for what the program does by itself.
     pub client: Option<IpAddr>,
     /// What a browser keeps that has signed in before, see `identity::device_token`.
     pub device: Option<String>,
+    /// What the browser calls itself: its `User-Agent`.
+    pub user_agent: Option<String>,
+    /// Has a member of staff shown lately that it is them, see [`Access::ConfirmedStaff`]?
+    pub is_confirmed: bool,
+    /// Does a member of staff lack the second step that their role demands? Then they have no permission.
+    pub lacks_second_factor: bool,
 }
 
 /// Where a request came from, found out once: an IPv6 client is its whole /64, which is what it owns.
@@ -83,7 +89,19 @@ pub struct Client(pub IpAddr);
 
 impl Context {
     const fn new(actor: Actor, request: RequestId) -> Self {
-        Self { actor, role: None, scopes: Vec::new(), on_behalf_of: None, request, key: None, client: None, device: None }
+        Self {
+            actor,
+            role: None,
+            scopes: Vec::new(),
+            on_behalf_of: None,
+            request,
+            key: None,
+            client: None,
+            device: None,
+            user_agent: None,
+            is_confirmed: false,
+            lacks_second_factor: false,
+        }
     }
     /// The program itself, which may do everything.
     #[must_use]
@@ -138,7 +156,7 @@ impl Context {
     pub fn may(&self, permission: Permission) -> bool {
         match self.actor {
             Actor::System => true,
-            Actor::Staff(_) => self.role.is_some_and(|role| role.may(permission)),
+            Actor::Staff(_) => !self.lacks_second_factor && self.role.is_some_and(|role| role.may(permission)),
             Actor::ApiKey(_) => self.scopes.contains(&permission),
             Actor::Guest | Actor::Customer(_) => false,
         }
@@ -159,9 +177,12 @@ impl Context {
             Access::Public => Ok(()),
             Access::Customer if self.user().is_some() => Ok(()),
             Access::Customer => Err(Denied::SignedOut),
-            Access::Staff(permission) if self.may(permission) => Ok(()),
-            Access::Staff(_) if self.actor == Actor::Guest => Err(Denied::SignedOut),
-            Access::Staff(_) => Err(Denied::Forbidden),
+            Access::Staff(_) | Access::ConfirmedStaff(_) if self.actor == Actor::Guest => Err(Denied::SignedOut),
+            Access::Staff(permission) | Access::ConfirmedStaff(permission) if !self.may(permission) => {
+                Err(if self.lacks_second_factor { Denied::NoSecondFactor } else { Denied::Forbidden })
+            }
+            Access::ConfirmedStaff(_) if matches!(self.actor, Actor::Staff(_)) && !self.is_confirmed => Err(Denied::Unconfirmed),
+            Access::Staff(_) | Access::ConfirmedStaff(_) => Ok(()),
         }
     }
 
@@ -195,6 +216,19 @@ mod tests {
         let key = ApiKeyId(uuid::Uuid::from_u128(8));
         assert_eq!(Context::api_key(key, vec![Permission::ReadStock], request).authorize(refunds), Err(Denied::Forbidden));
         assert_eq!(Context::api_key(key, vec![Permission::RefundPayments], request).authorize(refunds), Ok(()));
+        // What is confirmed is asked of people, not of programs.
+        let confirmed = Access::ConfirmedStaff(Permission::RefundPayments);
+        let mut owner = Context::staff(user, Role::Owner, request);
+        assert_eq!(owner.authorize(confirmed), Err(Denied::Unconfirmed));
+        owner.is_confirmed = true;
+        assert_eq!(owner.authorize(confirmed), Ok(()));
+        owner.lacks_second_factor = true;
+        assert_eq!(owner.authorize(confirmed), Err(Denied::NoSecondFactor));
+        assert_eq!(owner.authorize(Access::Customer), Ok(()), "where they set it up");
+        let mut clerk = Context::staff(user, Role::Clerk, request);
+        clerk.is_confirmed = true;
+        assert_eq!([clerk.authorize(confirmed), nobody.authorize(confirmed)], [Err(Denied::Forbidden), Err(Denied::SignedOut)]);
+        assert_eq!(Context::api_key(key, vec![Permission::RefundPayments], request).authorize(confirmed), Ok(()));
     }
 
     #[test]

@@ -10,13 +10,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, access_of, wrong};
 use ui::{Button, Choice, Field, Look, SelectField, t, tr, use_locale};
+use web::{Access, Answer, AppError, access, access_of, wrong};
 
 use crate::place_search::PlaceSearch;
 
 #[cfg(feature = "ssr")]
-use session::request;
+use web::request;
 
 /// The fields of a form by name.
 pub type Fields = BTreeMap<String, String>;
@@ -41,7 +41,7 @@ pub struct AddressStart {
 /// The places within a place of the Philippines; the regions without one.
 #[server(endpoint = "read_places", input = GetUrl, output = Answer)]
 pub async fn read_places(above: String) -> Result<Vec<Place>, AppError> {
-    Ok(backend::customers::address_tree::children(Some(above.as_str()).filter(|code| !code.is_empty())))
+    Ok(backend::contacts::address_tree::children(Some(above.as_str()).filter(|code| !code.is_empty())))
 }
 access!(ReadPlaces, Access::Public);
 
@@ -61,7 +61,7 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
     if address.country.is_empty() {
         address.country = "PH".into();
     }
-    let format = backend::customers::address_format(request::locale(), &address.country).ok_or_else(request::not_found)?;
+    let format = backend::contacts::address_format(request::locale(), &address.country).ok_or_else(request::not_found)?;
     let chain = chain(&address.place);
     let levels = if address.country == "PH" { levels(&chain) } else { Vec::new() };
     Ok(AddressStart { address, format, levels })
@@ -70,7 +70,7 @@ pub(crate) fn start(mut address: Address) -> Result<AddressStart, AppError> {
 /// The codes of a place and of those that it is in, as the lists choose them, from the region down.
 #[cfg(feature = "ssr")]
 pub(crate) fn chain(place: &str) -> Vec<String> {
-    let path = backend::customers::address_tree::path(place);
+    let path = backend::contacts::address_tree::path(place);
     path.into_iter().filter(|place| place.kind != "district").map(|place| place.code).collect()
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn levels(codes: &[String]) -> Vec<Level> {
     let mut levels = Vec::new();
     let mut above: Option<String> = None;
     for at in 0..=MAX_LEVELS {
-        let places = backend::customers::address_tree::children(above.as_deref());
+        let places = backend::contacts::address_tree::children(above.as_deref());
         if places.is_empty() {
             break;
         }
@@ -187,15 +187,18 @@ pub(crate) struct ChosenPlace {
 }
 
 impl ChosenPlace {
-    fn new(levels: Vec<Level>, postal_code: String) -> Self {
-        Self { levels: RwSignal::new(levels), postal_code: RwSignal::new(postal_code), filled: StoredValue::new(String::new()) }
-    }
-
     /// The code of the deepest chosen place; empty for none.
     pub(crate) fn code(self) -> String {
         self.levels.with_untracked(|levels| {
             levels.iter().rev().find(|level| !level.chosen.is_empty()).map(|level| level.chosen.clone()).unwrap_or_default()
         })
+    }
+
+    /// Takes away the postal code that a place filled in, as in another country it means nothing.
+    fn forget_filled(self) {
+        if self.filled.with_value(|filled| !filled.is_empty() && *filled == self.postal_code.get_untracked()) {
+            self.postal_code.set(String::new());
+        }
     }
 
     /// Fills in the postal code of the chosen place, unless another one was typed.
@@ -224,8 +227,17 @@ pub fn AddressFields(
     #[prop(optional)]
     on_place: Option<Callback<(String, String)>>,
 ) -> impl IntoView {
-    let typed = StoredValue::new(start.address.clone());
-    let form = RwSignal::new(start);
+    // What is typed stays when another country is chosen, whose form may come while somebody types.
+    let texts: Texts = TYPED.map(|name| (name, RwSignal::new(start.address.field(name).to_owned())));
+    let text = move |name: &str| texts.iter().find(|(text, _)| *text == name).map_or_else(RwSignal::default, |(_, text)| *text);
+    let place = ChosenPlace {
+        levels: RwSignal::new(start.levels.clone()),
+        postal_code: text("postal_code"),
+        filled: StoredValue::new(String::new()),
+    };
+    let initial = StoredValue::new(start.address.clone());
+    let asked = StoredValue::new(start.address.country.clone());
+    let form = RwSignal::new(start.format);
     let choices: Vec<_> = countries.into_iter().map(|(code, name)| Choice::new(code, name)).collect();
     let report_place = move |country: String, place: String| {
         if let Some(on_place) = on_place {
@@ -233,43 +245,37 @@ pub fn AddressFields(
         }
     };
     let on_country = Callback::new(move |country: String| {
-        spawn_local(async move {
-            // On an error the form stays as it is.
-            if let Ok(next) = read_address_form(country.clone()).await {
-                let _ = form.try_set(next);
-                report_place(country, String::new());
-            }
-        });
-    });
-    let country = form.with_untracked(|form| form.address.country.clone());
-    let fields = move || {
-        let now = form.get();
-        let address = typed.get_value();
-        let place = ChosenPlace::new(now.levels, address.postal_code.clone());
-        let mut placed = false;
-        let format = now.format;
-        format
-            .fields
-            .into_iter()
-            .map(|field| {
-                let is_place = matches!(field.name.as_str(), "region" | "province" | "city" | "barangay");
-                if now.address.country == "PH" && is_place {
-                    if placed {
-                        return ().into_any();
-                    }
-                    placed = true;
-                    let on_change = Callback::new(move |place| report_place("PH".into(), place));
-                    return view! {
-                        <PlaceSearch place prefix on_change/>
-                        <Places place prefix problem on_change/>
-                    }
-                    .into_any();
+        asked.set_value(country.clone());
+        read_again(
+            READ_TIMES,
+            move || read_address_form(country.clone()),
+            move |next| {
+                if asked.try_with_value(|asked| *asked == next.format.country) != Some(true) {
+                    return;
                 }
-                let value = address.field(&field.name).to_owned();
-                let bind = if field.name == "postal_code" { place.postal_code } else { RwSignal::new(value.clone()) };
-                view! { <AddressInput field value bind prefix billing problem/> }.into_any()
-            })
-            .collect_view()
+                let country = next.format.country.clone();
+                place.forget_filled();
+                place.levels.set(next.levels);
+                form.set(next.format);
+                report_place(country, String::new());
+            },
+        );
+    });
+    let country = form.with_untracked(|form| form.country.clone());
+    let row = move |row: Row| match row {
+        Row::Places => {
+            let on_change = Callback::new(move |place| report_place("PH".into(), place));
+            view! {
+                <PlaceSearch place prefix on_change/>
+                <Places place prefix problem on_change/>
+            }
+            .into_any()
+        }
+        Row::Field(field) => {
+            let value = initial.with_value(|address| address.field(&field.name).to_owned());
+            let bind = text(&field.name);
+            view! { <AddressInput field value bind prefix billing problem/> }.into_any()
+        }
     };
     view! {
         <div class="grid gap-4">
@@ -285,10 +291,38 @@ pub fn AddressFields(
                 /></div>
                 <span class="without-script"><Button kind="submit" look=Look::Outline attr:name="step" attr:value="look">{tr!(COMMON_CHANGE)}</Button></span>
             </div>
-            <div class="grid sm:grid-cols-2 gap-x-4 gap-y-4 items-start">{fields}</div>
+            <div class="grid sm:grid-cols-2 gap-x-4 gap-y-4 items-start">
+                <For each=move || form.with(rows) key=Clone::clone let:each>{row(each)}</For>
+            </div>
         </div>
     }
     .into_any()
+}
+
+/// The fields that are typed, where a country has no list for them.
+const TYPED: [&str; 7] = ["line1", "line2", "barangay", "city", "province", "region", "postal_code"];
+
+/// What is typed in each.
+type Texts = [(&'static str, RwSignal<String>); TYPED.len()];
+
+/// A row of the form. One that two countries have in common stays as it is when the country is changed, with the focus in it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Row {
+    Field(AddressField),
+    /// The lists of Philippine places, instead of the fields for them.
+    Places,
+}
+
+fn rows(format: &AddressFormat) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for field in &format.fields {
+        let is_place = matches!(field.name.as_str(), "region" | "province" | "city" | "barangay");
+        let row = if format.country == "PH" && is_place { Row::Places } else { Row::Field(field.clone()) };
+        if row != Row::Places || !rows.contains(&row) {
+            rows.push(row);
+        }
+    }
+    rows
 }
 
 /// A text field, or a country's own list.
@@ -339,17 +373,20 @@ fn token(field: &str, billing: bool) -> &'static str {
     }
 }
 
-/// How often places are read where the network fails, and the pause in between.
+/// How often a form or its places are read where the network fails, and the pause in between.
 const READ_TIMES: u32 = 4;
 const READ_PAUSE: Duration = Duration::from_secs(1);
 
-/// Reads the places below one, again where the network fails. When it fails each time nothing more can be chosen; placing the order reports
-/// it.
-fn read_below(code: String, times: u32, show: impl FnOnce(Vec<Place>) + 'static) {
+/// Reads, again where the network fails. When it fails each time the form stays as it is; placing the order reports what is missing.
+fn read_again<T, F>(times: u32, read: impl Fn() -> F + 'static, show: impl FnOnce(T) + 'static)
+where
+    T: 'static,
+    F: Future<Output = Result<T, AppError>> + 'static,
+{
     spawn_local(async move {
-        match read_places(code.clone()).await {
-            Ok(places) => show(places),
-            Err(_) if times > 1 => set_timeout(move || read_below(code, times - 1, show), READ_PAUSE),
+        match read().await {
+            Ok(answer) => show(answer),
+            Err(_) if times > 1 => set_timeout(move || read_again(times - 1, read, show), READ_PAUSE),
             Err(_) => {}
         }
     });
@@ -381,14 +418,18 @@ fn Places(
             return;
         }
         let above = code.clone();
-        read_below(code, READ_TIMES, move |places| {
-            let _ = levels.try_update(|levels| {
-                let still = levels.len() == at + 1 && levels.get(at).is_some_and(|level| level.chosen == above);
-                if still && !places.is_empty() {
-                    levels.push(Level { places, chosen: String::new() });
-                }
-            });
-        });
+        read_again(
+            READ_TIMES,
+            move || read_places(code.clone()),
+            move |places| {
+                let _ = levels.try_update(|levels| {
+                    let still = levels.len() == at + 1 && levels.get(at).is_some_and(|level| level.chosen == above);
+                    if still && !places.is_empty() {
+                        levels.push(Level { places, chosen: String::new() });
+                    }
+                });
+            },
+        );
     };
     let level = move |at: usize| {
         let choices = Signal::derive(move || {

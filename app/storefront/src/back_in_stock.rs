@@ -5,13 +5,13 @@ use domain::view::BackInStockRequestView;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use server_fn::codec::Json;
-use session::{Access, Answer, AppError, PostForm, Title, access, access_of, lazy_page, resource};
 use ui::{Button, EmptyState, LinkButton, Look, SkeletonText, tr, use_locale, use_time_zone};
+use web::{Access, Answer, AppError, PostForm, Title, access, access_of, lazy_page, resource};
 
 #[cfg(feature = "ssr")]
 use backend::back_in_stock::{self, BackInStockError};
 #[cfg(feature = "ssr")]
-use session::request;
+use web::request;
 
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;

@@ -8,15 +8,15 @@ use domain::view::{CancelledMoney, OrderLineView, OrderView};
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use session::{
+use ui::{Alert, Button, Choice, Disclosure, Field, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr, use_locale};
+use web::{
     Access, Answer, AppError, FormFallback, PostForm, ProblemSummary, Title, TypedUnits, access, access_of, lazy_page, problem, resource,
     typed, use_form_fallback, wrong,
 };
-use ui::{Alert, Button, Choice, Disclosure, Field, LinkButton, Look, SelectField, SkeletonText, Tone, icon, tr, use_locale};
 
 use crate::error_page::ErrorPage;
-use crate::follow::{Followed, follow_order};
 use crate::order::state_badges;
+use crate::order_by_link::{Followed, follow_order};
 use crate::seo::NotIndexed;
 
 /// What the form that cancels units of lines sends as `what`; the other form cancels the whole order.
@@ -33,15 +33,15 @@ pub async fn cancel_own_order(
     #[server(default)] version: String,
 ) -> Result<String, AppError> {
     use backend::order_management;
-    use session::request;
+    use web::request;
     let (shop, ctx) = (request::shop()?, request::context()?);
-    let order = crate::follow::by_link(&token).await?;
+    let order = crate::order_by_link::by_link(&token).await?;
     let cause = cause.parse().unwrap_or(CancelCause::Unsaid);
     let mut address = backend::orders::link(&shop, order.id);
     let done = if what == SOME {
         let lines = units_to_cancel(&order, &units)?;
         let ctx = ctx.with_key(&format!("{}-{}", order.id, version));
-        address.push_str(crate::follow::CANCELLED_SOME);
+        address.push_str(crate::order_by_link::CANCELLED_SOME);
         order_management::cancel_own_units(&shop, &ctx, order.id, lines, cause).await
     } else {
         order_management::cancel_own(&shop, &ctx, order.id, cause).await
@@ -55,9 +55,9 @@ access!(CancelOwnOrder, Access::Public);
 /// The units that are typed, each at most what is open of its line; the errors of all fields come together.
 #[cfg(feature = "ssr")]
 fn units_to_cancel(order: &OrderView, units: &TypedUnits) -> Result<Vec<(OrderLineId, i64)>, AppError> {
-    use session::request;
+    use web::request;
     let locale = request::locale();
-    let mut read = session::read_units(units, locale, units_id)?.at_least_one(locale);
+    let mut read = web::read_units(units, locale, units_id)?.at_least_one(locale);
     for (line, units) in &read.lines {
         let open = order.lines.iter().find(|own| own.id == *line).map_or(0, OrderLineView::open);
         if *units > open {
@@ -70,7 +70,7 @@ fn units_to_cancel(order: &OrderView, units: &TypedUnits) -> Result<Vec<(OrderLi
 #[cfg(feature = "ssr")]
 fn cancel_error(error: &backend::order_management::OrderChangeError) -> AppError {
     use backend::order_management::OrderChangeError;
-    use session::request;
+    use web::request;
     match (error, error.message(request::locale())) {
         (OrderChangeError::Packed | OrderChangeError::NotCaptured, Some(message)) => request::fail(AppError::with_message(409, message)),
         (OrderChangeError::TooManyUnits { line, .. }, Some(message)) => request::invalid(vec![(units_id(*line), message)]),

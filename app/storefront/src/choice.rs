@@ -10,9 +10,9 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use server_fn::ServerFn;
-use session::{AppError, FormFallback, when_hydrated};
 use ui::{Alert, Button, Chip, Look, QuantityStepper, RadioChips, Size, Tone, icon, t, tr, use_locale};
 use wasm_bindgen::JsCast;
+use web::{AppError, FormFallback, when_hydrated};
 
 use crate::cart::{ChangeCart, MAX_QUANTITY, use_cart};
 use crate::query::{VARIANT, address, named_variant, pairs};

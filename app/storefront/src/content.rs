@@ -4,11 +4,11 @@ use domain::view::ContentPageView;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use server_fn::codec::GetUrl;
-use session::{
+use ui::{Breadcrumbs, Button, EmptyState, Field, LinkButton, Look, Size, SkeletonText, TextArea, tr};
+use web::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, loaded, problem, resource, typed,
     use_form_fallback, wrong,
 };
-use ui::{Breadcrumbs, Button, EmptyState, Field, LinkButton, Look, Size, SkeletonText, TextArea, tr};
 
 use crate::error_page::ErrorPage;
 use crate::seo::{Addresses, Description, LinkPreview, NotIndexed};
@@ -19,7 +19,7 @@ const SENT: &str = "/contact/sent";
 /// A published page by its slug.
 #[server(endpoint = "read_page", input = GetUrl, output = Answer)]
 pub async fn read_page(slug: String) -> Result<ContentPageView, AppError> {
-    use session::request;
+    use web::request;
     let found = backend::content::page(&request::shop()?, request::locale(), &slug).await.map_err(|error| request::unexpected(&error))?;
     found.ok_or_else(request::not_found)
 }
@@ -31,7 +31,7 @@ pub async fn send_message(name: String, email: String, #[server(default)] order_
     use backend::content::{self, ContentError};
     use domain::messages::t;
     use domain::view::ContactForm;
-    use session::request;
+    use web::request;
     let (shop, context) = (request::shop()?, request::context()?);
     let form = ContactForm { name, email, order_number, message };
     content::receive(&shop, &context, request::locale(), &form).await.map_err(|error| match error {

@@ -9,18 +9,18 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use server_fn::codec::GetUrl;
-use session::{
+use ui::{Button, Dialog, Field, Icon, Look, SkeletonText, icon, tr, use_locale, use_time_zone};
+use wasm_bindgen::JsCast;
+use web::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, lazy_view, loaded, part, problem, resource,
     use_form_fallback,
 };
-use ui::{Button, Dialog, Field, Icon, Look, SkeletonText, icon, tr, use_locale, use_time_zone};
-use wasm_bindgen::JsCast;
 
 use crate::query::address;
 use crate::seo::NotIndexed;
 
 #[cfg(feature = "ssr")]
-use session::{cookies, request};
+use web::{cookies, request};
 
 #[cfg(feature = "ssr")]
 const COOKIE_SECONDS: i64 = 365 * 86_400;
@@ -43,7 +43,7 @@ pub(crate) fn remember(code: &str) {
 /// The place of the cookie.
 #[cfg(feature = "ssr")]
 pub(crate) fn chosen() -> Option<DeliveryPlace> {
-    backend::customers::delivery_place(request::locale(), &code())
+    backend::contacts::delivery_place(request::locale(), &code())
 }
 
 /// What delivery to the chosen place costs and how long it takes, or to anywhere in the country before one is chosen.
@@ -63,7 +63,7 @@ access!(ReadDelivery, Access::Public);
 #[server(endpoint = "find_places", input = GetUrl, output = Answer)]
 pub async fn find_places(words: String) -> Result<Vec<DeliveryPlace>, AppError> {
     let words: String = words.chars().take(80).collect();
-    Ok(backend::customers::find_delivery_places(request::locale(), &words))
+    Ok(backend::contacts::find_delivery_places(request::locale(), &words))
 }
 access!(FindPlaces, Access::Public);
 
@@ -71,7 +71,7 @@ access!(FindPlaces, Access::Public);
 #[server(endpoint = "choose_place", output = Answer)]
 pub async fn choose_place(place: String, #[server(default)] back: Option<String>) -> Result<DeliveryTo, AppError> {
     use domain::messages::t;
-    let Some(chosen) = backend::customers::delivery_place(request::locale(), &place) else {
+    let Some(chosen) = backend::contacts::delivery_place(request::locale(), &place) else {
         return Err(request::refused(422, t::PLACE_NONE_FOUND));
     };
     remember(&chosen.code);

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use session::{AppError, Title};
 use ui::{Button, EmptyState, LinkButton, Look, SearchBox, tr, use_locale};
+use web::{AppError, Title};
 
 use crate::query::address;
 use crate::seo::NotIndexed;

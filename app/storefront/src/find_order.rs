@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, use_form_fallback, wrong};
 use ui::{Alert, Button, Field, Size, Tone, tr};
+use web::{Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, use_form_fallback, wrong};
 
 use crate::seo::NotIndexed;
 
@@ -11,7 +11,7 @@ use crate::seo::NotIndexed;
 #[server(endpoint = "find_order", output = Answer)]
 pub async fn find_order(number: String, email: String) -> Result<(), AppError> {
     use domain::messages::t;
-    use session::request;
+    use web::request;
     let (shop, context, locale) = (request::shop()?, request::context()?, request::locale());
     let mut wrong: domain::view::FieldErrors = Vec::new();
     if number.trim().is_empty() {

@@ -3,8 +3,8 @@
 use domain::view::{CategoryView, HomePageView, HomeSectionView, ProductCardView, StoryView};
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 use ui::{CategoryTile, Icon, LinkButton, Look, Picture, Shape, Size, SkeletonCards, icon, tr};
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 
 use crate::error_page::ErrorPage;
 use crate::listing::Card;
@@ -12,7 +12,7 @@ use crate::seo::{Addresses, Description};
 
 #[server(endpoint = "read_home", input = GetUrl, output = Answer)]
 pub async fn read_home() -> Result<HomePageView, AppError> {
-    use session::request;
+    use web::request;
     backend::content::home(&request::shop()?, request::locale()).await.map_err(|error| request::unexpected(&error))
 }
 access!(ReadHome, Access::Public);

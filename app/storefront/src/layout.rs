@@ -9,12 +9,12 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, LatestRequest, access, access_of, loaded, resource, use_brand, when_hydrated};
 use ui::{
     BottomNavigation, CheckoutHeader, Footer, FooterColumn, Header, NavEntry, NavLink, PhoneMenu, SkipLink, Suggester, Suggestions,
     ToastRegion, tr, use_toasts,
 };
 use wasm_bindgen::JsCast;
+use web::{Access, Answer, AppError, LatestRequest, access, access_of, loaded, resource, use_brand, when_hydrated};
 
 use crate::cart::{CartDrawer, use_cart};
 use crate::delivery_place::{DeliverTo, PlaceDialog, provide_delivery};
@@ -47,7 +47,7 @@ pub(crate) fn help(shop: &backend::Shop) -> Option<String> {
 /// The data of the layout.
 #[server(endpoint = "read_layout", input = GetUrl, output = Answer)]
 pub async fn read_layout() -> Result<LayoutView, AppError> {
-    use session::request;
+    use web::request;
     let shop = request::shop()?;
     let menus = backend::content::menus(&shop, request::locale()).await.map_err(|error| request::unexpected(&error))?;
     let (me, settings) = (request::me(), backend::settings::shop(&shop));

@@ -8,7 +8,6 @@
 
 pub mod account;
 pub mod address;
-mod afterwards;
 pub mod back_in_stock;
 pub mod cancel;
 pub mod cart;
@@ -19,12 +18,13 @@ pub mod delivery_place;
 pub mod error_page;
 mod filters;
 pub mod find_order;
-pub mod follow;
 mod free_delivery;
 pub mod home;
 pub mod layout;
 pub mod listing;
 mod order;
+mod order_actions;
+pub mod order_by_link;
 mod pictures;
 mod place_search;
 pub mod preview;
@@ -40,7 +40,7 @@ mod tell_when_back;
 mod viewer;
 
 pub use domain::query;
-use session::Access;
+use web::Access;
 
 /// Every server function of the storefront with its access.
 #[must_use]
@@ -59,7 +59,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         place_search::ACCESS,
         delivery_place::ACCESS,
         &checkout::access(),
-        follow::ACCESS,
+        order_by_link::ACCESS,
         cancel::ACCESS,
         find_order::ACCESS,
         &account::access(),

@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::{use_location, use_navigate, use_params_map};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 use ui::{
     Breadcrumbs, Button, Choice, Dialog, EmptyState, IconButton, Look, Pager, Placement, ProductCard, SelectField, SkeletonCards, icon, tr,
     trn, use_locale,
 };
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource};
 
 use crate::cart::{line_of_card, use_cart};
 use crate::error_page::ErrorPage;
@@ -24,7 +24,7 @@ use crate::seo::{Addresses, Description, NotIndexed};
 /// A page of a category, or of all products; where a category is now whose address changed.
 #[server(endpoint = "read_listing", input = GetUrl, output = Answer)]
 pub async fn read_listing(query: String, category: Option<String>) -> Result<BySlug<ListingView>, AppError> {
-    use session::request;
+    use web::request;
     let (shop, locale) = (request::shop()?, request::locale());
     let query = listing_query(&query, category);
     let found = backend::catalog::listing(&shop, locale, &query).await.map_err(|error| request::unexpected(&error))?;
@@ -36,7 +36,7 @@ access!(ReadListing, Access::Public);
 
 #[server(endpoint = "read_categories", input = GetUrl, output = Answer)]
 pub async fn read_categories() -> Result<Vec<CategoryView>, AppError> {
-    use session::request;
+    use web::request;
     backend::catalog::categories(&request::shop()?, request::locale()).await.map_err(|error| request::unexpected(&error))
 }
 access!(ReadCategories, Access::Public);

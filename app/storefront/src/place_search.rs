@@ -7,14 +7,14 @@ use leptos::html;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, LatestRequest, access, access_of};
 use ui::{Field, Icon, icon, tr, trn};
 use wasm_bindgen::JsCast;
+use web::{Access, Answer, AppError, LatestRequest, access, access_of};
 
 use crate::address::{ChosenPlace, Level};
 
 #[cfg(feature = "ssr")]
-use session::request;
+use web::request;
 
 /// How long nobody types before the server is asked.
 const TYPING_PAUSE: Duration = Duration::from_millis(200);
@@ -31,7 +31,7 @@ pub struct PlaceLevels {
 #[server(endpoint = "find_address_places", input = GetUrl, output = Answer)]
 pub async fn find_address_places(words: String) -> Result<Vec<DeliveryPlace>, AppError> {
     let words: String = words.chars().take(80).collect();
-    Ok(backend::customers::find_address_places(request::locale(), &words))
+    Ok(backend::contacts::find_address_places(request::locale(), &words))
 }
 access!(FindAddressPlaces, Access::Public);
 
@@ -39,7 +39,7 @@ access!(FindAddressPlaces, Access::Public);
 #[server(endpoint = "read_place_levels", input = GetUrl, output = Answer)]
 pub async fn read_place_levels(place: String) -> Result<PlaceLevels, AppError> {
     let levels = crate::address::levels(&crate::address::chain(&place));
-    Ok(PlaceLevels { levels, postal_code: backend::customers::address_tree::postal_code(&place).unwrap_or_default() })
+    Ok(PlaceLevels { levels, postal_code: backend::contacts::address_tree::postal_code(&place).unwrap_or_default() })
 }
 access!(ReadPlaceLevels, Access::Public);
 

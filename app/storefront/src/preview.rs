@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
-use session::{Access, Answer, AppError, Title, Typed, access, access_of, lazy_page, loaded, resource, use_form_fallback};
 use ui::{Button, Checkbox, Field, Look, SkeletonCards, tr, use_time_zone};
+use web::{Access, Answer, AppError, Title, Typed, access, access_of, lazy_page, loaded, resource, use_form_fallback};
 
 use crate::error_page::ErrorPage;
 use crate::home::sections;
@@ -33,7 +33,7 @@ pub async fn preview_home(
     #[server(default)] form: Option<HomeSectionForm>,
 ) -> Result<HomePreviewView, AppError> {
     use domain::view::read_moment;
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadContent))?, request::shop()?);
     let zone = backend::settings::shop(&shop).zone();
     let typed = form.map(|form| form.read(zone).0);

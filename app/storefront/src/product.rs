@@ -7,10 +7,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-#[cfg(feature = "ssr")]
-use session::request;
-use session::{Access, Answer, AppError, FormFallback, Title, access, access_of, loaded, resource, use_form_fallback};
 use ui::{Badge, Breadcrumbs, Disclosure, Facts, Price, SkeletonCards, Tone, deferred, tr, trn, use_locale};
+#[cfg(feature = "ssr")]
+use web::request;
+use web::{Access, Answer, AppError, FormFallback, Title, access, access_of, loaded, resource, use_form_fallback};
 
 #[cfg(feature = "ssr")]
 use crate::choice::is_own_address;

@@ -12,7 +12,7 @@ pub(crate) fn Moved(#[prop(into)] path: String) -> impl IntoView {
     let search = search.trim_start_matches('?');
     let to = if search.is_empty() { path } else { format!("{path}?{search}") };
     #[cfg(feature = "ssr")]
-    session::request::moved(&to);
+    web::request::moved(&to);
     #[cfg(not(feature = "ssr"))]
     {
         let navigate = use_navigate();

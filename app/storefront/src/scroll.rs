@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
-use session::when_hydrated;
+use web::when_hydrated;
 use web_sys::ScrollRestoration;
 
 use crate::query::named_variant;

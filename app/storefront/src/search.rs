@@ -4,8 +4,8 @@ use domain::view::{CategoryView, ListingView, ProductCardView, SearchView, Sugge
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource, when_hydrated};
 use ui::{Alert, Button, EmptyState, LinkButton, Look, SkeletonCards, tr};
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, loaded, resource, when_hydrated};
 
 use crate::error_page::ErrorPage;
 use crate::listing::{Card, ListingState, Products};
@@ -19,7 +19,7 @@ const MAX_CHARS: usize = 200;
 /// Suggestions for the words so far; what is popular before anything is typed.
 #[server(endpoint = "suggest", input = GetUrl, output = Answer)]
 pub async fn suggest(words: String) -> Result<Vec<SuggestionView>, AppError> {
-    use session::request;
+    use web::request;
     let words: String = words.chars().take(MAX_CHARS).collect();
     backend::search::suggest(&request::shop()?, request::locale(), &words).await.map_err(|error| request::unexpected(&error))
 }
@@ -28,7 +28,7 @@ access!(Suggest, Access::Public);
 /// What a search finds: its words, filters and order are in the query of its address.
 #[server(endpoint = "find", input = GetUrl, output = Answer)]
 pub async fn find(query: String) -> Result<SearchView, AppError> {
-    use session::request;
+    use web::request;
     let typed = crate::listing::parameters(&query).into_iter().find(|(name, _)| name == "q");
     let words: String = typed.map(|(_, words)| words).unwrap_or_default().chars().take(MAX_CHARS).collect();
     let query = crate::listing::listing_query(&query, None);

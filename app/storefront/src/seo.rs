@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use leptos_meta::{Link, Meta};
 #[cfg(feature = "ssr")]
 use serde_json::json;
-use session::use_brand;
 use ui::picture_url;
+use web::use_brand;
 
 #[cfg(feature = "ssr")]
 use crate::query::product_address;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::view::ProductView;
 use leptos::prelude::*;
-use session::{FormFallback, PostForm, ProblemSummary, problem, typed, wrong};
 use ui::{Alert, Button, Choice, Field, Look, SelectField, Tone, tr};
+use web::{FormFallback, PostForm, ProblemSummary, problem, typed, wrong};
 
 use crate::back_in_stock::AskWhenBack;
 use crate::choice::Chosen;

@@ -1,6 +1,7 @@
 //! Exports, as the server sends them.
 
 use axum::body::Body;
+use backend::platform::db::Tx;
 use domain::Locale;
 use domain::id::RequestId;
 use domain::permission::Role;
@@ -53,4 +54,45 @@ async fn exports_need_their_permission() {
             assert_eq!(body.matches("\r\n").count(), rows + 1, "{body}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_hour_after_signing_in_exports_roles_keys_and_refunds_ask_who_is_there() {
+    let (shop, _folder) = a_shop().await;
+    let router = app::router(LeptosOptions::builder().output_name("tindahan").build(), shop.clone());
+    let nobody = backend::platform::Context::nobody(RequestId(shop.id()));
+    let person = ContactDetails { name: "Ana".into(), email: "ana@example.com".into(), phone: String::new() };
+    backend::identity::create_staff(&shop, &shop.system(), Locale::En, person, Role::Owner, PASSWORD).await.unwrap();
+    let token = backend::identity::sign_in(&shop, &nobody, Locale::En, "ana@example.com", PASSWORD).await.unwrap().1;
+    // Before the session is used, so that no memory has it.
+    shop.db().write(async |tx: &mut Tx| tx.execute("update sessions set confirmed_at = 0", &[]).await).await.unwrap();
+    let send = async |request: http::request::Builder, body: String| {
+        let form = "application/x-www-form-urlencoded";
+        let request = request.header(header::COOKIE, format!("session={token}")).header(header::CONTENT_TYPE, form);
+        router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+    };
+    let text = async |answer: http::Response<Body>| {
+        String::from_utf8(axum::body::to_bytes(answer.into_body(), 1 << 22).await.unwrap().to_vec()).unwrap()
+    };
+    let answer = send(Request::get("/admin/orders.csv?queue=to_pack"), String::new()).await;
+    let location = |answer: &http::Response<Body>| answer.headers()[header::LOCATION].to_str().unwrap().to_owned();
+    assert_eq!(location(&answer), "/admin/confirm?back=%2Fadmin%2Forders.csv%3Fqueue%3Dto_pack");
+    for function in ["order/refund", "staff/invite", "staff/role", "staff/active", "staff/second-factor/reset", "keys/create"] {
+        let answer = send(Request::post(format!("/api/admin/{function}")), String::new()).await;
+        assert_eq!(answer.status(), StatusCode::PRECONDITION_REQUIRED, "{function}");
+    }
+    // Without a script the page shows where to confirm, and what was typed.
+    let invite = "to=%2Fapi%2Fadmin%2Fstaff%2Finvite&name=Ben+Cruz&email=ben%40example.com&role=clerk";
+    let answer = send(Request::post("/admin/settings/staff"), invite.into()).await;
+    assert_eq!(answer.status(), StatusCode::PRECONDITION_REQUIRED);
+    let body = text(answer).await;
+    assert!(body.contains("/admin/confirm?back=%2Fadmin%2Fsigned-in") && body.contains("Ben Cruz"), "{body}");
+    let confirm = |password: &str| format!("to=%2Fapi%2Fadmin%2Fconfirm&back=%2Fadmin%2Forders.csv&password={password}");
+    let answer = send(Request::post("/admin/confirm"), confirm("wrong")).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let answer = send(Request::post("/admin/confirm"), confirm(&PASSWORD.replace(' ', "+"))).await;
+    assert_eq!((answer.status(), location(&answer).as_str()), (StatusCode::SEE_OTHER, "/admin/orders.csv"));
+    assert_eq!(send(Request::get("/admin/orders.csv"), String::new()).await.status(), StatusCode::OK);
+    let answer = send(Request::post("/admin/settings/staff"), invite.into()).await;
+    assert!(text(answer).await.contains("/join/"));
 }

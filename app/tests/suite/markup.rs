@@ -2,7 +2,7 @@
 //! forms that come back.
 
 use backend::platform::Context;
-use backend::{Shop, catalog, checkout, content, customers, identity, inventory, order_management, orders, pricing, settings};
+use backend::{Shop, catalog, checkout, contacts, content, identity, inventory, order_management, orders, pricing, settings};
 use domain::id::{CategoryId, OrderId, ProductId, RequestId, VariantId};
 use domain::order::{Channel, PaymentMethod};
 use domain::permission::{Permission, Role};
@@ -128,7 +128,7 @@ async fn bought(shop: &Shop, variant: VariantId) -> (String, OrderId, String) {
     let nobody = Context::nobody(RequestId(shop.id()));
     let (user, session) = identity::sign_up(shop, &nobody, Locale::En, person("ana@example.com"), PASSWORD).await.unwrap();
     let ana = Context::customer(user, nobody.request);
-    customers::save_address(shop, &ana, Locale::En, None, &address(), true).await.unwrap();
+    contacts::save_address(shop, &ana, Locale::En, None, &address(), true).await.unwrap();
     let line = CartItem { variant, quantity: Quantity::ONE, seen_price: 0 };
     let cart = backend::cart::sync(shop, &ana, Locale::En, Channel::Web, None, 0, vec![line], None).await.unwrap();
     let form = CheckoutForm {
@@ -182,7 +182,7 @@ async fn markup_stays_text_on_every_page() {
     let (ana, order, link) = bought(&shop, variant).await;
     let owner = token(&shop, Role::Owner).await;
     identity::create_staff(&shop, &shop.system(), Locale::En, person("clerk@example.com"), Role::Clerk, PASSWORD).await.unwrap();
-    let me = identity::authenticate(&shop, &owner).await.unwrap().unwrap();
+    let me = identity::authenticate(&shop, &owner).await.unwrap().unwrap().me;
     let boss = identity::context_of(&me, RequestId(shop.id()));
     orders::save_filter(&shop, &boss, "<img src=x onerror=i()>", &format!("search={}", escaped(MARKUP))).await.unwrap();
     let place = inventory::list(&shop, &boss, Locale::En, "", &domain::view::PageAt::default()).await.unwrap().rows[0].location;
@@ -217,8 +217,8 @@ async fn markup_stays_text_on_every_page() {
     for page in ["/account", "/account/orders", "/account/addresses", "/account/preferences", &format!("/account/orders/{order}"), &link] {
         shows(page, &get(&router, page, &ana).await.2);
     }
-    let customer = backend::people::find(&shop, &boss, "ana@example.com", 1).await.unwrap()[0].id;
-    backend::people::add_note(&shop, &boss, customer, MARKUP).await.unwrap();
+    let customer = backend::customers::find(&shop, &boss, "ana@example.com", 1).await.unwrap()[0].id;
+    backend::customers::add_note(&shop, &boss, customer, MARKUP).await.unwrap();
     let customer_page = customer.to_string();
     for page in admin_pages(&order.to_string(), &customer_page, &category.to_string(), &product.to_string(), &variant.to_string()) {
         shows(&page, &get(&router, &page, &owner).await.2);
@@ -279,7 +279,7 @@ async fn markup_in_a_returned_form_stays_text() {
         (
             "/admin/settings/staff",
             &owner,
-            [fields(&["name", "email", "password"]), vec![("role", "clerk"), ("to", "/api/admin/staff/add")]].concat(),
+            [fields(&["name", "email"]), vec![("role", "clerk"), ("to", "/api/admin/staff/invite")]].concat(),
         ),
         ("/orders/find", "", fields(&["number", "email"])),
         ("/pages/marked", "", fields(&["name", "email", "order_number", "message"])),

@@ -26,7 +26,7 @@ use super::{BackInStockError, KIND, available, link, on_sale};
 use crate::catalog::events::{CatalogChanged, PricesChanged, ProductPublished, ProductUpdated};
 use crate::inventory::events::{LocationChanged, StockAdjusted, StockReleased, StockReturned};
 use crate::mails::{self, MailContent};
-use crate::{Shop, customers, inventory, settings};
+use crate::{Shop, contacts, inventory, settings};
 
 /// What becomes available within so long is one round.
 const WINDOW_MS: i64 = 10_000;
@@ -192,12 +192,12 @@ async fn compose(shop: &Shop, id: BackInStockRequestId, request: &Request) -> Re
     if available(&mut db, variant).await? == 0 {
         return Ok(None);
     }
-    let address: String = customers::unseal(shop, KIND, id.as_ref(), &request.sealed)?;
+    let address: String = contacts::unseal(shop, KIND, id.as_ref(), &request.sealed)?;
     let (base, name) = (&shop.config().public_url, settings::shop(shop).name);
     let sku = if quote.options.is_empty() { "" } else { quote.sku.as_str() };
     let title = if quote.options.is_empty() { quote.name.clone() } else { format!("{}, {}", quote.name, quote.options) };
     let own_requests = format!("{base}{}", link(shop, &request.email_hash));
-    let template = MailContent {
+    let content = MailContent {
         locale,
         subject: t::MAIL_BACK_SUBJECT.with(locale, &[("product", &quote.name)]),
         greeting: t::MAIL_GREETING.text(locale).to_owned(),
@@ -211,5 +211,5 @@ async fn compose(shop: &Shop, id: BackInStockRequestId, request: &Request) -> Re
         footer: t::MAIL_BACK_FOOTER.with(locale, &[("shop", &name), ("address", &own_requests)]),
         shop: name,
     };
-    Ok(Some(mails::mail(shop, (String::new(), address), &format!("back-{}", id.0.simple()), template)))
+    Ok(Some(mails::mail(shop, (String::new(), address), &format!("back-{}", id.0.simple()), content)))
 }

@@ -25,9 +25,9 @@ use platform::throttle::{self, Counter, Throttled};
 use uuid::Uuid;
 
 use self::events::{BackInStockRequested, BackInStockWithdrawn};
-use crate::customers::CustomerError;
+use crate::contacts::ContactError;
 use crate::pricing::{self, Quote};
-use crate::{Shop, customers, inventory, settings};
+use crate::{Shop, contacts, inventory, settings};
 
 pub(crate) use mail::{FOLLOWER, register};
 pub use mail::{catch_up, follow, mail_those_who_wait};
@@ -62,7 +62,7 @@ pub enum BackInStockError {
     #[error("this link is not valid")]
     Link,
     #[error(transparent)]
-    Customer(#[from] CustomerError),
+    Customer(#[from] ContactError),
     #[error("{0}")]
     Db(#[from] DbError),
 }
@@ -97,7 +97,7 @@ pub async fn request_mail(shop: &Shop, ctx: &Context, locale: Locale, variant: V
         Throttled::Db(error) => error.into(),
     })?;
     let id = BackInStockRequestId(shop.id());
-    let (hash, sealed) = (customers::email_hash(shop, &address), customers::seal(shop, KIND, id.as_ref(), &address));
+    let (hash, sealed) = (contacts::email_hash(shop, &address), contacts::seal(shop, KIND, id.as_ref(), &address));
     let is_taken = shop.write(ctx, async move |tx| insert(tx, id, variant, locale, (&hash, &sealed)).await).await?;
     if is_taken {
         return Ok(());

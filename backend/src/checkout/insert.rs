@@ -12,7 +12,7 @@ use platform::db::{DbError, Flag, Hex, JsonRows, Tx, hex};
 use platform::jobs;
 
 use crate::accounting::{self, AccountingError, Entry};
-use crate::customers;
+use crate::contacts;
 use crate::inventory::events::StockReserved;
 use crate::inventory::{self, NewReservations};
 use crate::order_management::ExpireOrder;
@@ -46,8 +46,8 @@ pub(super) async fn insert_orders(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> 
 
 async fn insert_contacts_and_addresses(tx: &mut Tx, orders: &[ReservedOrder<'_>]) -> Result<(), DbError> {
     let deliveries = || orders.iter().filter_map(|order| order.draft.command.delivery.as_ref());
-    customers::insert_contacts(tx, deliveries().map(|delivery| &delivery.contact)).await?;
-    customers::insert_addresses(
+    contacts::insert_contacts(tx, deliveries().map(|delivery| &delivery.contact)).await?;
+    contacts::insert_addresses(
         tx,
         deliveries().flat_map(|delivery| std::iter::once(&delivery.delivery_address).chain(&delivery.billing_address)),
     )

@@ -29,7 +29,7 @@ use serde::Serialize;
 use platform::db::{Batcher, DbError, Tx};
 use platform::{Actor, Context};
 
-use crate::customers::{self, PreparedAddress, PreparedContact};
+use crate::contacts::{self, PreparedAddress, PreparedContact};
 use crate::pricing::TaxRegion;
 use crate::{Shop, cart, orders, payments};
 
@@ -108,17 +108,17 @@ async fn place(shop: &Shop, command: OrderCommand) -> Result<Placed, CheckoutErr
 /// begin with `billing_`.
 #[must_use]
 pub fn check_form(locale: Locale, form: &CheckoutForm) -> FieldErrors {
-    let mut errors: FieldErrors = customers::check_contact(locale, &form.contact);
+    let mut errors: FieldErrors = contacts::check_contact(locale, &form.contact);
     // Before it is known where it goes there is no method to choose.
     if form.delivery.is_empty() && is_delivery_place_known(&form.delivery_address) {
         errors.push(("delivery".to_owned(), t::DELIVERY_CHOOSE.text(locale).to_owned()));
     }
-    errors.extend(customers::check_address(locale, &form.delivery_address));
+    errors.extend(contacts::check_address(locale, &form.delivery_address));
     if form.gift_note.trim().chars().count() > MAX_GIFT_NOTE_CHARS {
         errors.push(("gift_note".to_owned(), t::FIELD_TOO_LONG.with(locale, &[("max", &MAX_GIFT_NOTE_CHARS.to_string())])));
     }
     if let Some(billing_address) = &form.billing_address {
-        let wrong = customers::check_address(locale, billing_address);
+        let wrong = contacts::check_address(locale, billing_address);
         errors.extend(wrong.into_iter().map(|(field, message)| (format!("billing_{field}"), message)));
     }
     errors
@@ -168,15 +168,15 @@ struct Delivery {
 
 impl Delivery {
     fn sealed(shop: &Shop, locale: Locale, order: OrderId, form: &CheckoutForm) -> Self {
-        let contact = customers::prepare_contact(shop, &form.contact, locale);
-        let address = |address: &Address| customers::prepare_address(shop, contact.id, address);
+        let contact = contacts::prepare_contact(shop, &form.contact, locale);
+        let address = |address: &Address| contacts::prepare_address(shop, contact.id, address);
         Self {
             delivery_address: address(&form.delivery_address),
             billing_address: form.billing_address.as_ref().map(address),
             contact,
-            island: customers::address_tree::island_group(&form.delivery_address),
+            island: contacts::address_tree::island_group(&form.delivery_address),
             method: form.delivery.clone(),
-            gift_note: customers::seal_gift_note(shop, order, &form.gift_note),
+            gift_note: contacts::seal_gift_note(shop, order, &form.gift_note),
         }
     }
 

@@ -10,7 +10,7 @@ use platform::Context;
 use platform::db::DbError;
 
 use crate::cart::{self, CartPrices};
-use crate::customers::{self, address_tree};
+use crate::contacts::{self, address_tree};
 use crate::pricing::{self, DeliveryMethod, TaxRegion, price_order};
 use crate::{Shop, settings};
 
@@ -81,7 +81,7 @@ pub fn is_delivery_place_known(address: &Address) -> bool {
 }
 
 /// What delivery to a place costs and how long it takes, whatever is bought; to each zone of the shop's country where the code names
-/// no place (yet). See [`customers::delivery_place`] for codes.
+/// no place (yet). See [`contacts::delivery_place`] for codes.
 ///
 /// # Errors
 /// The database's.
@@ -103,7 +103,7 @@ pub async fn delivery_to(shop: &Shop, locale: Locale, code: &str) -> Result<Deli
         };
         rules.methods_to(&region.country, island).map(promise).collect()
     };
-    let place = customers::delivery_place(locale, code);
+    let place = contacts::delivery_place(locale, code);
     let zones = match &place {
         Some(place) if place.code.len() == 2 => vec![promises(&TaxRegion::country(&*place.code), None)],
         Some(place) => {

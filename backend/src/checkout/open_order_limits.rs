@@ -18,7 +18,7 @@ use domain::{email, phone, slug};
 use platform::context::{Actor, Context};
 use platform::db::{DbError, Tx, json_ids};
 
-use crate::{Shop, customers, settings};
+use crate::{Shop, contacts, settings};
 
 /// What an order is counted by: a keyed hash of an e-mail, a telephone number, an address or a network address.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ pub(crate) fn person_fingerprints(shop: &Shop, contact: &ContactDetails, address
 }
 
 fn blind_index(shop: &Shop, text: &str) -> Vec<u8> {
-    customers::blind_index(shop, "cash", text)
+    contacts::blind_index(shop, "cash", text)
 }
 
 const fn is_local(client: IpAddr) -> bool {

@@ -10,7 +10,7 @@ use domain::view::{
 };
 use domain::{Locale, Timestamp};
 use platform::db::{Flag, FromRow, Hex, JsonRows, Tx, hex};
-use platform::{Context, once};
+use platform::{Context, request_keys};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -230,7 +230,7 @@ async fn write(tx: &mut Tx, locale: Locale, id: HomeSectionId, draft: &HomeSecti
     let ctx = tx.ctx().clone();
     let asked = serde_json::to_string(draft).unwrap_or_default();
     if draft.id.is_none()
-        && let Some(known) = once::answered(tx, &ctx, "home_section.add", &asked).await?
+        && let Some(known) = request_keys::answered(tx, &ctx, "home_section.add", &asked).await?
     {
         return known.parse().map_err(|_| ContentError::Unknown);
     }
@@ -247,7 +247,7 @@ async fn write(tx: &mut Tx, locale: Locale, id: HomeSectionId, draft: &HomeSecti
         }
         let last: i64 = tx.fetch_scalar("select coalesce(max(position), 0) from home_sections", &[]).await?;
         insert(tx, id, last + 1, draft, None).await?;
-        once::keep(tx, &ctx, "home_section.add", &asked, &id.to_string()).await?;
+        request_keys::keep(tx, &ctx, "home_section.add", &asked, &id.to_string()).await?;
         tx.record(id, HomeSectionAdded { kind });
     }
     insert_texts(tx, id, &draft.texts).await?;

@@ -8,7 +8,7 @@ use domain::view::{
 };
 use domain::{Locale, Timestamp};
 use platform::db::{FromRow, Hex, JsonRows, Tx, hex};
-use platform::{Context, once};
+use platform::{Context, request_keys};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -301,7 +301,7 @@ async fn write(tx: &mut Tx, locale: Locale, id: MenuEntryId, draft: &MenuEntryDr
     let ctx = tx.ctx().clone();
     let asked = serde_json::to_string(draft).unwrap_or_default();
     if draft.id.is_none()
-        && let Some(known) = once::answered(tx, &ctx, "menu_entry.add", &asked).await?
+        && let Some(known) = request_keys::answered(tx, &ctx, "menu_entry.add", &asked).await?
     {
         return known.parse().map_err(|_| ContentError::Unknown);
     }
@@ -314,7 +314,7 @@ async fn write(tx: &mut Tx, locale: Locale, id: MenuEntryId, draft: &MenuEntryDr
         tx.record(id, MenuEntryUpdated { menu, label });
     } else {
         insert(tx, locale, id, draft).await?;
-        once::keep(tx, &ctx, "menu_entry.add", &asked, &id.to_string()).await?;
+        request_keys::keep(tx, &ctx, "menu_entry.add", &asked, &id.to_string()).await?;
         tx.record(id, MenuEntryAdded { menu, label });
     }
     #[derive(Serialize)]

@@ -24,7 +24,7 @@ use crate::catalog::Checker;
 use crate::mails::MailContent;
 use crate::order_management::actor_names;
 use crate::paging::{self, Rows};
-use crate::{Shop, customers, mails, settings};
+use crate::{Shop, contacts, mails, settings};
 
 /// What the sealed message is bound to.
 const KIND: &str = "contact_message";
@@ -57,10 +57,7 @@ impl Job for SendContactMail {
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        match compose(&shop, self.message).await.map_err(|error| error.to_string())? {
-            Some(mail) => mails::send(&shop, &mail).await,
-            None => Ok(()),
-        }
+        mails::send_composed(&shop, compose(&shop, self.message).await).await
     }
 }
 
@@ -89,8 +86,8 @@ pub async fn receive(shop: &Shop, ctx: &Context, locale: Locale, form: &ContactF
     let id = ContactMessageId(shop.id());
     let content = [&form.email, &form.name, &form.order_number, &form.message].map(String::as_str).join("\u{1f}");
     let content = format!("{content}\u{1f}{}", shop.now().millis() / Timestamp::DAY);
-    let content_hash = customers::blind_index(shop, KIND, &content);
-    let sealed = customers::seal(shop, KIND, id.as_ref(), &Message { form, locale: locale.code().to_owned() });
+    let content_hash = contacts::blind_index(shop, KIND, &content);
+    let sealed = contacts::seal(shop, KIND, id.as_ref(), &Message { form, locale: locale.code().to_owned() });
     let is_mailed = shop.mailer().is_configured() && !settings::load(shop).await?.contact_email.is_empty();
     shop.write(ctx, async move |tx| {
         let now = tx.now();
@@ -139,7 +136,7 @@ fn check(locale: Locale, form: &ContactForm) -> Result<ContactForm, FieldErrors>
 }
 
 fn open(shop: &Shop, id: ContactMessageId, sealed: &[u8]) -> Result<Message, ContentError> {
-    Ok(customers::unseal(shop, KIND, id.as_ref(), sealed)?)
+    Ok(contacts::unseal(shop, KIND, id.as_ref(), sealed)?)
 }
 
 /// The mail about a message; none when it was deleted meanwhile.
@@ -157,7 +154,7 @@ async fn compose(shop: &Shop, id: ContactMessageId) -> Result<Option<Mail>, Cont
     if !form.order_number.is_empty() {
         facts.push((label(t::CONTACT_ORDER_NUMBER), form.order_number));
     }
-    let template = MailContent {
+    let content = MailContent {
         locale,
         shop: settings.name.clone(),
         subject: t::MAIL_CONTACT_SUBJECT.with(locale, &[("name", &form.name)]),
@@ -171,7 +168,7 @@ async fn compose(shop: &Shop, id: ContactMessageId) -> Result<Option<Mail>, Cont
         action: (label(t::MAIL_CONTACT_ACTION), format!("{}/admin/content/messages", shop.config().public_url)),
         footer: t::MAIL_CONTACT_FOOTER.with(locale, &[("shop", &settings.name)]),
     };
-    let mut mail = mails::mail(shop, (settings.name, settings.contact_email), &format!("contact-{}", id.0.simple()), template);
+    let mut mail = mails::mail(shop, (settings.name, settings.contact_email), &format!("contact-{}", id.0.simple()), content);
     mail.reply_to = Some(form.email);
     Ok(Some(mail))
 }

@@ -27,12 +27,12 @@ use platform::context::Forbidden;
 use platform::db::DbError;
 use platform::events::RecordedEvent;
 use platform::jobs::Handlers;
-use platform::once::KeyError;
+use platform::request_keys::KeyError;
 
 use crate::Shop;
 use crate::catalog::CatalogError;
 use crate::catalog::events::CatalogChanged;
-use crate::customers::CustomerError;
+use crate::contacts::ContactError;
 use crate::orders::OrderError;
 
 pub use arrange_home::{
@@ -80,7 +80,7 @@ pub enum ContentError {
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
-    Customer(#[from] CustomerError),
+    Customer(#[from] ContactError),
     #[error(transparent)]
     Order(#[from] OrderError),
     #[error("{0}")]

@@ -1,59 +1,52 @@
-//! Events of customers. They are not sealed, so they name rows and hold no personal data.
+//! Events of customers as staff see them. They are not sealed, so they hold no text of a note or tag.
 
-use domain::id::{AddressId, UserId};
+use domain::id::{CustomerId, CustomerNoteId};
 use platform::events::Event;
 use serde::{Deserialize, Serialize};
 
-/// An address was added to the account's book, changed, or made its default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AddressSaved {
-    pub address: AddressId,
+pub struct CustomerNoteAdded {
+    pub note: CustomerNoteId,
 }
 
-impl Event for AddressSaved {
-    const KIND: &'static str = "address.saved";
-    type Subject = UserId;
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AddressDeleted {
-    pub address: AddressId,
-}
-
-impl Event for AddressDeleted {
-    const KIND: &'static str = "address.deleted";
-    type Subject = UserId;
+impl Event for CustomerNoteAdded {
+    const KIND: &'static str = "customer.note_added";
+    type Subject = CustomerId;
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PreferencesSaved {
-    pub locale: String,
-    pub marketing: bool,
+pub struct CustomerNoteDeleted {
+    pub note: CustomerNoteId,
 }
 
-impl Event for PreferencesSaved {
-    const KIND: &'static str = "user.preferences_changed";
-    type Subject = UserId;
+impl Event for CustomerNoteDeleted {
+    const KIND: &'static str = "customer.note_deleted";
+    type Subject = CustomerId;
 }
 
-/// The export of customers began. The subject is who exports.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CustomersExportBegun {}
+pub struct CustomerTagAdded {}
 
-impl Event for CustomersExportBegun {
-    const KIND: &'static str = "customers.export_begun";
-    type Subject = UserId;
+impl Event for CustomerTagAdded {
+    const KIND: &'static str = "customer.tag_added";
+    type Subject = CustomerId;
 }
 
-/// The export of customers ended, or was broken off.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CustomersExported {
-    pub rows: u64,
-    /// False when it was broken off.
-    pub complete: bool,
+pub struct CustomerTagRemoved {}
+
+impl Event for CustomerTagRemoved {
+    const KIND: &'static str = "customer.tag_removed";
+    type Subject = CustomerId;
 }
 
-impl Event for CustomersExported {
-    const KIND: &'static str = "customers.exported";
-    type Subject = UserId;
+/// Another customer became a part of this one, with its orders, addresses, notes and tags.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CustomersMerged {
+    pub from: CustomerId,
+}
+
+impl Event for CustomersMerged {
+    const KIND: &'static str = "customers.merged";
+    type Subject = CustomerId;
 }

@@ -1,58 +1,88 @@
-//! Customers: sealed contacts and addresses, the address book, the tree of Philippine addresses, and the address formats of countries.
+//! Customers as staff see them: who they are, their page, notes and tags, and one made of two.
 //!
-//! Names, e-mails, telephone numbers and addresses are in two tables, sealed (`docs/privacy.md`). Each order has a contact and
-//! addresses of its own, which are never edited; an account has one contact that its owner may correct.
+//! A customer is a person: an account with what it ordered, and the guests with its e-mail; or whoever ordered as a guest with one e-mail; or,
+//! where none was given, one contact. That is read from contacts, orders and accounts each time ([`person`]), so nothing has to be
+//! written when an order is placed. The table `customers` has those whom staff wrote something about or made one of two, with the keys that
+//! they are known by. Who may see an order, or sign in, does not follow from it.
 
-mod address_book;
-mod address_format;
-pub mod address_tree;
-mod addresses;
-mod contacts;
-mod delivery_place;
 pub mod events;
-mod place_search;
-mod postal_codes;
-mod province;
-mod sealing;
-pub(crate) mod store;
-mod validation;
+mod export;
+mod list;
+mod merge;
+mod notes;
+mod page;
+mod person;
+mod store;
+mod tags;
 
-use domain::view::FieldErrors;
-use platform::Forbidden;
+use domain::Locale;
+use domain::messages::t;
+use platform::context::Forbidden;
 use platform::db::DbError;
+use platform::request_keys::KeyError;
 
-pub use address_book::{address_book, delete_address, preferences, save_address, save_preferences, set_default_address};
-pub use address_format::{address_format, countries, label_lines};
-pub use addresses::{PreparedAddress, open_address, open_addresses, prepare_address};
-pub(crate) use addresses::{prepare_address_as, unseal_address};
-pub use contacts::{PreparedContact, find_contacts, open_contact, open_contacts, prepare_contact};
-pub(crate) use contacts::{email_hash, prepare_contact_as, unseal_contact};
-pub use delivery_place::{delivery_place, find_delivery_places};
-pub use place_search::find_address_places;
-pub use province::{find_province, province_code};
-pub(crate) use sealing::{blind_index, open_gift_note, seal, seal_gift_note, unseal};
-pub use store::{insert_addresses, insert_contacts};
-pub use validation::{check_address, check_contact, normalize_address, normalize_contact};
+use crate::contacts::ContactError;
+use crate::orders::OrderError;
 
-/// Why something about a person could not be done.
+pub use export::{CUSTOMER_COLUMNS, CustomersFile};
+pub use list::{find, list};
+pub use merge::{merge, merge_view};
+pub use notes::{MAX_NOTE, add_note, delete_note};
+pub use page::view;
+pub use tags::{MAX_TAG, MAX_TAGS, add_tag, remove_tag};
+
+/// Why something about a customer was not done.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum CustomerError {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
-    #[error("sign in first")]
-    SignedOut,
-    /// Wrong or missing fields, in the user's language.
-    #[error("some fields need another look")]
-    Invalid(FieldErrors),
-    /// No such contact or address, or another person's.
-    #[error("there is no such contact or address")]
+    /// No such customer or note.
+    #[error("there is no such customer or note")]
     Unknown,
-    /// The book has as many addresses as it takes.
-    #[error("an address book holds {0} addresses; delete one first")]
-    Full(usize),
-    /// A sealed record could not be opened: it was changed, or the key file is another one.
-    #[error("a sealed record cannot be opened with this shop's keys")]
-    Sealed,
+    #[error("a note has 1 to {MAX_NOTE} characters")]
+    Note,
+    #[error("a tag has 1 to {MAX_TAG} characters")]
+    Tag,
+    #[error("a customer has at most {MAX_TAGS} tags")]
+    TooManyTags,
+    /// Both have accounts that can sign in.
+    #[error("both customers have accounts that can sign in, so they stay two")]
+    TwoAccounts,
+    /// The form was sent before with other contents.
+    #[error("this form was sent before with other contents")]
+    Reused,
+    #[error(transparent)]
+    Customer(#[from] ContactError),
+    #[error(transparent)]
+    Order(#[from] OrderError),
     #[error("{0}")]
     Db(#[from] DbError),
+}
+
+impl From<KeyError> for CustomerError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Reused => Self::Reused,
+            KeyError::Db(error) => Self::Db(error),
+        }
+    }
+}
+
+impl CustomerError {
+    /// The message for the user; `None` for an internal error.
+    #[must_use]
+    pub fn message(&self, locale: Locale) -> Option<String> {
+        let number = |number: usize| number.to_string();
+        let message = match self {
+            Self::Forbidden(_) => t::ERROR_FORBIDDEN_BODY,
+            Self::Unknown => t::ADMIN_CUSTOMERS_ERROR_UNKNOWN,
+            Self::Note => return Some(t::ADMIN_CUSTOMERS_ERROR_NOTE.with(locale, &[("max", &number(MAX_NOTE))])),
+            Self::Tag => return Some(t::ADMIN_CUSTOMERS_ERROR_TAG.with(locale, &[("max", &number(MAX_TAG))])),
+            Self::TooManyTags => return Some(t::ADMIN_CUSTOMERS_ERROR_TAGS.with(locale, &[("max", &number(MAX_TAGS))])),
+            Self::TwoAccounts => t::ADMIN_CUSTOMERS_ERROR_TWO_ACCOUNTS,
+            Self::Reused => t::ADMIN_CUSTOMERS_ERROR_REUSED,
+            Self::Customer(_) | Self::Order(_) | Self::Db(_) => return None,
+        };
+        Some(message.text(locale).to_owned())
+    }
 }

@@ -19,7 +19,7 @@ use domain::order::ParcelState;
 use domain::{Locale, Money};
 
 use crate::accounting::AccountingError;
-use crate::customers::CustomerError;
+use crate::contacts::ContactError;
 use crate::inventory::InventoryError;
 use crate::orders::{self, LockedOrder, UnitState};
 use crate::payments::PaymentError;
@@ -70,7 +70,7 @@ pub enum FulfilmentError {
     Books(AccountingError),
     /// A gift note cannot be opened.
     #[error(transparent)]
-    Customer(#[from] CustomerError),
+    Customer(#[from] ContactError),
     #[error("{0}")]
     Db(#[from] DbError),
 }

@@ -7,7 +7,7 @@ use domain::id::OrderId;
 use domain::permission::Permission;
 use domain::view::{LeftOutView, PickLine, PickListView};
 
-use crate::{Shop, customers, orders};
+use crate::{Shop, contacts, orders};
 use platform::Context;
 
 use super::pick_many::why_not;
@@ -47,7 +47,7 @@ pub async fn pick_list(shop: &Shop, ctx: &Context, locale: Locale, orders: &[Ord
     }
     for id in &ids {
         let Some((head, sealed)) = heads.get(id).and_then(|head| Some((head, head.gift_note.as_ref()?))) else { continue };
-        list.gift_notes.push((head.number.clone(), customers::open_gift_note(shop, *id, sealed)?));
+        list.gift_notes.push((head.number.clone(), contacts::open_gift_note(shop, *id, sealed)?));
     }
     for row in rows {
         let number = heads.get(&row.order_id).map(|head| head.number.clone()).unwrap_or_default();

@@ -8,7 +8,7 @@ use platform::{Context, throttle};
 
 use super::events::{EmailChanged, PasswordChanged, UserUpdated};
 use super::{IdentityError, digest, email_taken, login_throttle, password_policy, prove, salt, store};
-use crate::{Shop, customers, mails};
+use crate::{Shop, contacts, mails};
 
 /// Changes the signed-in user's password, ends all their sessions but the current one, and tells them by mail.
 ///
@@ -76,7 +76,7 @@ pub async fn save_contact(
     password: &str,
 ) -> Result<ContactSaved, IdentityError> {
     let user = ctx.user().ok_or(IdentityError::SignedOut)?;
-    let errors = customers::check_contact(locale, contact);
+    let errors = contacts::check_contact(locale, contact);
     if !errors.is_empty() {
         return Err(IdentityError::Invalid(errors));
     }
@@ -85,13 +85,13 @@ pub async fn save_contact(
     let email_changed = email_key(&before.email) != email_key(&contact.email);
     let is_mailed = email_changed && shop.mailer().is_configured();
     let kept = ContactDetails { email: before.email.clone(), ..contact.clone() };
-    let prepared = customers::prepare_contact_as(shop, account.contact_id, if is_mailed { &kept } else { contact }, locale);
+    let prepared = contacts::prepare_contact_as(shop, account.contact_id, if is_mailed { &kept } else { contact }, locale);
     if email_changed {
         // Before the answer reveals whether the new e-mail is taken, so that a list of addresses cannot be probed.
         verify_current_password(shop, locale, &account, password, "password").await?;
     }
     if is_mailed {
-        let counters = login_throttle::mail_counters(shop, ctx, &customers::email_hash(shop, &contact.email));
+        let counters = login_throttle::mail_counters(shop, ctx, &contacts::email_hash(shop, &contact.email));
         throttle::attempt(shop.db(), &counters).await?;
     }
     let email_hash = prepared.email_hash.clone().unwrap_or_default();
@@ -103,13 +103,12 @@ pub async fn save_contact(
         if !store::set_email(tx, user, &email_hash).await? {
             return Err(email_taken(locale));
         }
-        customers::store::update_contact(tx, &prepared).await?;
+        contacts::store::update_contact(tx, &prepared).await?;
         tx.record(user, UserUpdated { contact: prepared.id });
         if is_mailed {
             prove::send_to_new(tx, &own, locale, &account, &new_email).await?;
         } else if email_changed {
             store::end_sessions(tx, user, Some(&current_session)).await?;
-            store::clear_email_proved(tx, user).await?;
             tx.record(user, EmailChanged {});
         }
         Ok(())
@@ -120,7 +119,7 @@ pub async fn save_contact(
 }
 
 /// Is it really them? Asks for the password once more.
-async fn verify_current_password(
+pub(super) async fn verify_current_password(
     shop: &Shop,
     locale: Locale,
     account: &store::AccountRow,

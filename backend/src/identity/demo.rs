@@ -4,7 +4,7 @@
 use domain::id::UserId;
 use platform::db::{Db, DbError, Tx};
 
-use crate::{Shop, customers};
+use crate::{Shop, contacts};
 
 pub(super) async fn mark_as_demo(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
     tx.execute("update users set demo = 1, email_proved_at = created_at where id = $1", &[&user]).await.map(drop)
@@ -33,7 +33,7 @@ pub async fn has_demo_password(shop: &Shop, email: &str) -> Result<bool, DbError
     if !shop.config().demo_accounts {
         return Ok(false);
     }
-    let hash = customers::email_hash(shop, email);
+    let hash = contacts::email_hash(shop, email);
     let sql = "select id from users where email_hash = $1 and demo = 1 and active = 1";
     Ok(shop.db().fetch_optional_scalar::<UserId>(sql, &[&hash]).await?.is_some())
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::events::{ApiKeyRefused, PermissionRefused, SignInFailed, SignInThrottled};
 use super::{IdentityError, store};
-use crate::{Shop, customers};
+use crate::{Shop, contacts};
 
 const MAX_ROWS_PER_HOUR: i64 = 500;
 const HOUR_MS: i64 = 60 * 60_000;
@@ -28,8 +28,8 @@ pub async fn record_denial(shop: &Shop, ctx: &Context, kind: DenialKind, account
     let account = account.or(ctx.user());
     let client = ctx.client.map(|client| client.to_string());
     let subject = account.map_or_else(String::new, |user| user.to_string());
-    let fingerprint = customers::blind_index(shop, "refusal", &format!("{} {subject}", client.as_deref().unwrap_or_default()));
-    let sealed = client.as_ref().map(|client| customers::seal(shop, "refusal", &fingerprint, client));
+    let fingerprint = contacts::blind_index(shop, "refusal", &format!("{} {subject}", client.as_deref().unwrap_or_default()));
+    let sealed = client.as_ref().map(|client| contacts::seal(shop, "refusal", &fingerprint, client));
     let recorded = shop
         .write(ctx, async move |tx| {
             let now = tx.now();
@@ -113,7 +113,7 @@ pub async fn denials(shop: &Shop, ctx: &Context) -> Result<Vec<DenialView>, Iden
             names.insert(user, found.map(|row| row.me(shop)).transpose()?.map(|me| me.contact.name).unwrap_or_default());
         }
         let account = account.and_then(|user| names.get(&user).cloned());
-        let client = client.map(|sealed| customers::unseal(shop, "refusal", &fingerprint, &sealed)).transpose()?;
+        let client = client.map(|sealed| contacts::unseal(shop, "refusal", &fingerprint, &sealed)).transpose()?;
         views.push(DenialView { kind, account, client, count, first_at, last_at });
     }
     Ok(views)

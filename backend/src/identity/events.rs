@@ -1,6 +1,6 @@
 //! Events of identity. They are not sealed, so they hold no personal data.
 
-use domain::id::{ApiKeyId, ContactId, UserId};
+use domain::id::{ApiKeyId, ContactId, InvitationId, UserId};
 use domain::permission::Role;
 use platform::events::Event;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,101 @@ pub struct PasswordChanged {}
 impl Event for PasswordChanged {
     const KIND: &'static str = "user.password_changed";
     type Subject = UserId;
+}
+
+/// The owner of an account has shown once more that it is them, before something that a thief at an open session is after.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionConfirmed {}
+
+impl Event for SessionConfirmed {
+    const KIND: &'static str = "session.confirmed";
+    type Subject = UserId;
+}
+
+/// One or all of somebody's sessions were ended by them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionsEnded {
+    pub count: u64,
+}
+
+impl Event for SessionsEnded {
+    const KIND: &'static str = "session.ended";
+    type Subject = UserId;
+}
+
+/// An account has a second step from now on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SecondFactorOn {}
+
+impl Event for SecondFactorOn {
+    const KIND: &'static str = "user.second_factor_on";
+    type Subject = UserId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SecondFactorOff {}
+
+impl Event for SecondFactorOff {
+    const KIND: &'static str = "user.second_factor_off";
+    type Subject = UserId;
+}
+
+/// An account has other recovery codes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecoveryCodesMade {}
+
+impl Event for RecoveryCodesMade {
+    const KIND: &'static str = "user.recovery_codes_made";
+    type Subject = UserId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecoveryCodeUsed {
+    /// How many are left.
+    pub left: i64,
+}
+
+impl Event for RecoveryCodeUsed {
+    const KIND: &'static str = "user.recovery_code_used";
+    type Subject = UserId;
+}
+
+/// The owner demands a second step of these roles, and of no others. The subject is nil.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SecondFactorDemanded {
+    pub roles: Vec<Role>,
+}
+
+impl Event for SecondFactorDemanded {
+    const KIND: &'static str = "settings.second_factor";
+    type Subject = Uuid;
+}
+
+/// Somebody was invited to the staff.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvitationSent {
+    pub role: Role,
+}
+
+impl Event for InvitationSent {
+    const KIND: &'static str = "invitation.sent";
+    type Subject = InvitationId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvitationAccepted {}
+
+impl Event for InvitationAccepted {
+    const KIND: &'static str = "invitation.accepted";
+    type Subject = InvitationId;
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct InvitationWithdrawn {}
+
+impl Event for InvitationWithdrawn {
+    const KIND: &'static str = "invitation.withdrawn";
+    type Subject = InvitationId;
 }
 
 /// Name, e-mail or telephone number changed.

@@ -1,9 +1,10 @@
 //! Setting a new password in place of a forgotten one, by a link in a mail.
 
 use domain::messages::t;
+use domain::permission::Permission;
 use domain::{Locale, Timestamp, email};
 use platform::Context;
-use platform::db::DbError;
+use platform::db::{DbError, Tx};
 use platform::jobs::{self, Failure, Handlers, Job};
 use platform::mail::Mail;
 use platform::throttle::{self, Throttled};
@@ -12,8 +13,8 @@ use uuid::Uuid;
 
 use super::events::PasswordReset;
 use super::links::{self, Link, LinkKind, RESET_MS};
-use super::{IdentityError, context_of, login_throttle, password_policy, prove, salt, store};
-use crate::{Shop, customers, mails};
+use super::{IdentityError, context_of, login_throttle, password_policy, prove, salt, second_factor, store};
+use crate::{Shop, contacts, mails};
 
 /// Mails a link to whoever has an account with this address. Nobody else gets anything, and nobody is told which it was: that is found
 /// out by the job.
@@ -32,10 +33,7 @@ impl Job for SendResetMail {
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        match compose(&shop, &self).await.map_err(|error| error.to_string())? {
-            Some(mail) => mails::send(&shop, &mail).await,
-            None => Ok(()),
-        }
+        mails::send_composed(&shop, compose(&shop, &self).await).await
     }
 }
 
@@ -45,7 +43,7 @@ pub(super) fn register(handlers: &mut Handlers<Shop>) {
 }
 
 /// Deletes the jobs of this file that are done: anybody can have them made, for addresses that nobody has.
-pub(super) async fn delete_done(tx: &mut platform::db::Tx) -> Result<u64, DbError> {
+pub(super) async fn delete_done(tx: &mut Tx) -> Result<u64, DbError> {
     jobs::delete_done_of::<SendResetMail>(tx).await
 }
 
@@ -61,7 +59,7 @@ pub async fn request_password_reset(shop: &Shop, ctx: &Context, locale: Locale, 
     if !shop.mailer().is_configured() {
         return Err(IdentityError::NoMail);
     }
-    let email_hash = customers::email_hash(shop, &address);
+    let email_hash = contacts::email_hash(shop, &address);
     match throttle::attempt(shop.db(), &login_throttle::mail_counters(shop, ctx, &email_hash)).await {
         Ok(()) => {}
         Err(Throttled::Wait) => return Ok(()),
@@ -71,7 +69,7 @@ pub async fn request_password_reset(shop: &Shop, ctx: &Context, locale: Locale, 
 }
 
 /// Mails the link to the account of this address.
-pub(super) async fn enqueue(tx: &mut platform::db::Tx, locale: Locale, email_hash: &[u8]) -> Result<(), IdentityError> {
+pub(super) async fn enqueue(tx: &mut Tx, locale: Locale, email_hash: &[u8]) -> Result<(), IdentityError> {
     let (notice, at) = (tx.id(), tx.now());
     let job = SendResetMail { notice, email_hash: email_hash.to_vec(), locale: locale.code().to_owned(), at };
     Ok(jobs::enqueue(tx, &job, at, None).await?)
@@ -90,10 +88,32 @@ async fn compose(shop: &Shop, job: &SendResetMail) -> Result<Option<Mail>, Ident
     let content = mails::AccountMail {
         subject: t::MAIL_RESET_SUBJECT,
         body: t::MAIL_RESET_BODY,
+        facts: Vec::new(),
         action: (t::MAIL_RESET_ACTION, &format!("/reset-password/{token}")),
         note: Some(t::MAIL_RESET_NOTE),
     };
     Ok(Some(content.to(shop, locale, to, job.notice)))
+}
+
+/// For somebody at the machine: ends the sessions of the account of an address, takes its second step away, and returns the path of a link that sets
+/// a new password. The owner is told by mail of the second step, where the shop sends mails.
+///
+/// # Errors
+/// [`IdentityError::Unknown`] where there is no such account that may sign in; not allowed.
+pub async fn rescue(shop: &Shop, ctx: &Context, locale: Locale, address: &str) -> Result<String, IdentityError> {
+    ctx.require(Permission::WriteStaff)?;
+    let email_hash = contacts::email_hash(shop, address);
+    let account =
+        store::by_email(shop.db(), &email_hash).await?.filter(|account| account.may_sign_in(shop)).ok_or(IdentityError::Unknown)?;
+    let link = Link::new(&account, LinkKind::ResetPassword, shop.now(), RESET_MS);
+    let own = shop.clone();
+    shop.write(ctx, async move |tx| {
+        store::end_sessions(tx, account.id, None).await?;
+        second_factor::remove(tx, &own, locale, &account).await
+    })
+    .await?;
+    shop.session_cache().sessions.invalidate();
+    Ok(format!("/reset-password/{}", link.token(shop)))
 }
 
 /// Does a link still set a password?

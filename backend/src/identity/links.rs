@@ -8,8 +8,8 @@ use domain::id::UserId;
 use serde::{Deserialize, Serialize};
 
 use super::store::AccountRow;
-use super::{IdentityError, digest, store};
-use crate::{Shop, customers};
+use super::{IdentityError, store};
+use crate::{Shop, contacts};
 
 /// What the sealed link is bound to.
 const KIND: &str = "account_link";
@@ -32,6 +32,8 @@ pub(super) enum LinkKind {
     ChangeEmail { email: String },
     /// Gives it back its former address.
     UndoEmail { email: String },
+    /// Takes its second step away.
+    RemoveSecondFactor,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,7 +58,7 @@ impl Link {
 
     /// What stands in the link's address.
     pub(super) fn token(&self, shop: &Shop) -> String {
-        URL_SAFE_NO_PAD.encode(customers::seal(shop, KIND, b"", self))
+        URL_SAFE_NO_PAD.encode(contacts::seal(shop, KIND, b"", self))
     }
 }
 
@@ -65,7 +67,11 @@ impl Link {
 /// the account may have changed both. Of several the earliest wins: following it ends those that were made since, which are a thief's.
 pub(super) fn state(account: &AccountRow, kind: &LinkKind) -> Vec<u8> {
     match kind {
-        LinkKind::ResetPassword | LinkKind::ChangeEmail { .. } => [&digest(&account.password_hash)[..], &account.email_hash].concat(),
+        LinkKind::ResetPassword | LinkKind::ChangeEmail { .. } => account.sign_in_state(),
+        LinkKind::RemoveSecondFactor => {
+            let used_at = account.factor_used_at.map_or(0, Timestamp::millis);
+            [account.sign_in_state(), used_at.to_be_bytes().to_vec()].concat()
+        }
         LinkKind::ProveEmail => account.email_hash.clone(),
         LinkKind::UndoEmail { .. } => Vec::new(),
     }
@@ -77,7 +83,7 @@ pub(super) fn state(account: &AccountRow, kind: &LinkKind) -> Vec<u8> {
 /// [`IdentityError::Link`] for one that the shop did not make, that was used or is too old, or whose account is locked.
 pub(super) async fn open(shop: &Shop, token: &str) -> Result<(Link, AccountRow), IdentityError> {
     let sealed = URL_SAFE_NO_PAD.decode(token).map_err(|_| IdentityError::Link)?;
-    let link: Link = customers::unseal(shop, KIND, b"", &sealed).map_err(|_| IdentityError::Link)?;
+    let link: Link = contacts::unseal(shop, KIND, b"", &sealed).map_err(|_| IdentityError::Link)?;
     if link.is_over(shop.now()) {
         return Err(IdentityError::Link);
     }

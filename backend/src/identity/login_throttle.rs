@@ -15,6 +15,8 @@ use crate::Shop;
 const MAX_PER_CLIENT: i64 = 10;
 /// Wrong passwords of all unknown clients together on one account.
 const MAX_PER_ACCOUNT: i64 = 200;
+/// Wrong codes of the second step of all unknown clients together on one account: whoever tries has typed its password.
+const MAX_CODES: i64 = 50;
 /// Changes of one account that ask for its password, with a right or a wrong one.
 const MAX_CHANGES: i64 = 10;
 /// Mails to one address that one client asked for.
@@ -34,6 +36,20 @@ pub(super) fn sign_in_counters(shop: &Shop, ctx: &Context, email_hash: &[u8], us
     vec![
         Counter::new(shop.keyring(), &format!("sign-in {account} client {client}"), MAX_PER_CLIENT),
         Counter::new(shop.keyring(), &format!("sign-in {account}"), MAX_PER_ACCOUNT).shared(),
+    ]
+}
+
+/// The counters of a code of the second step.
+pub(super) fn code_counters(shop: &Shop, ctx: &Context, user: UserId) -> Vec<Counter> {
+    if let Some(token) = &ctx.device
+        && let Some(device) = device_token::verified_device(shop, user, token)
+    {
+        return vec![Counter::new(shop.keyring(), &format!("code {user} device {device}"), MAX_PER_CLIENT)];
+    }
+    let client = ctx.client.map_or_else(|| "none".to_owned(), |client| client.to_string());
+    vec![
+        Counter::new(shop.keyring(), &format!("code {user} client {client}"), MAX_PER_CLIENT),
+        Counter::new(shop.keyring(), &format!("code {user}"), MAX_CODES).shared(),
     ]
 }
 

@@ -1,24 +1,29 @@
 //! Identity: accounts, passwords, sessions, staff and their roles, API keys.
 //!
 //! An account is a row of `users` that points to a sealed contact. A signed-in browser holds a token of 256 random bits, of
-//! which only the SHA-256 is stored. A shopper's session expires after 30 days without use, a member of staff's after 12 hours.
-//! Orders of a guest join the account with the same e-mail once it is proved by a link in a mail ([`prove`]).
+//! which only the SHA-256 is stored (`sessions.rs`).
+//! Whoever wants, and whose role demands it, signs in by a code, too ([`second_factor`](self::second_factor())). Orders of a guest join the account with the same e-mail once it is proved by a link in a mail ([`prove`]).
 
 mod account;
 mod api_keys;
 mod demo;
 mod denials;
+mod device;
 mod device_token;
 pub mod events;
 mod forgotten;
 mod hashing_queue;
+mod invitations;
 mod links;
 mod login_throttle;
 mod password_hash;
 mod password_policy;
 mod prove;
+mod second_factor;
 mod session_cache;
 mod sessions;
+mod sign_in;
+mod sign_up;
 mod staff;
 mod store;
 
@@ -26,11 +31,11 @@ use std::pin::Pin;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Locale;
 use domain::id::{RequestId, UserId};
 use domain::messages::t;
 use domain::permission::Role;
-use domain::view::{ContactDetails, DenialKind, FieldErrors, Me};
-use domain::{Locale, email};
+use domain::view::{ContactDetails, FieldErrors, Me};
 use platform::db::{DbError, Tx};
 use platform::jobs::Handlers;
 use platform::throttle::{self, Throttled};
@@ -38,21 +43,32 @@ use platform::{Context, Forbidden};
 use sha2::{Digest as _, Sha256};
 
 use crate::Shop;
-use crate::customers::{self, CustomerError};
+use crate::contacts::{self, ContactError};
 
 pub use account::{ContactSaved, change_password, save_contact};
 pub use api_keys::{api_keys, authenticate_api_key, create_api_key, revoke_api_key};
 pub use demo::{count_demo_accounts, count_owners, has_demo_password};
 pub use denials::{denials, record_denial, record_denial_in_background};
 pub use device_token::device_token;
-use events::{UserCreated, UserSignedIn};
-pub use forgotten::{check_reset_link, request_password_reset, reset_password};
+use events::UserCreated;
+pub use forgotten::{check_reset_link, request_password_reset, rescue, reset_password};
 pub use hashing_queue::HashingQueue;
+pub use invitations::{accept_invitation, invitation, invitations, invite_staff, withdraw_invitation};
 pub use password_hash::Cost;
 pub use prove::{email_link, follow_email_link, is_proof_needed, send_proof_again};
+pub use second_factor::{
+    RemovalLink, confirm_authenticator, confirm_recovery_codes, follow_removal_link, removal_link, request_removal, reset_second_factor,
+    second_factor, second_factor_roles, set_second_factor_roles, set_up_authenticator, set_up_recovery_codes, sign_in_with_code,
+    switch_off_second_factor,
+};
 pub use session_cache::SessionCache;
 pub(crate) use session_cache::invalidate;
-pub use sessions::{authenticate, authenticate_without_renewal, revoke_session, sessions, sign_out};
+pub use sessions::{
+    SESSION_COOKIE_SECONDS, SignedIn, authenticate, authenticate_without_renewal, confirm, revoke_other_sessions, revoke_session, sessions,
+    sign_out,
+};
+pub use sign_in::sign_in;
+pub use sign_up::{finish_sign_up, request_sign_up, sign_up, sign_up_link, signs_up_by_mail};
 pub(crate) use staff::create_demo_account;
 pub use staff::{create_staff, set_active, set_role, staff};
 
@@ -64,6 +80,9 @@ pub type WhenEmailProved = for<'a> fn(&'a mut Tx, UserId, &'a [u8]) -> Pin<Box<d
 pub(crate) fn register(handlers: &mut Handlers<Shop>) {
     forgotten::register(handlers);
     prove::register(handlers);
+    second_factor::register(handlers);
+    sign_up::register(handlers);
+    invitations::register(handlers);
 }
 
 /// The SHA-256 of a token or a secret.
@@ -85,6 +104,20 @@ pub enum IdentityError {
     /// Too many passwords wait to be checked.
     #[error("too many sign in at once; try again in a moment")]
     Busy,
+    /// The password is right, and the account has a second step: the ticket for it.
+    #[error("a code is needed, too")]
+    CodeNeeded(String),
+    /// The password was typed too long ago, or is another since.
+    #[error("sign in anew")]
+    TicketOver,
+    #[error("the code is wrong, or was used")]
+    WrongCode,
+    /// Their role must have a second step.
+    #[error("the role demands a second step")]
+    FactorDemanded,
+    /// Whoever demands a second step of their own role has one first.
+    #[error("set up a second step first")]
+    FactorFirst,
     #[error("the link is too old, was used, or is not the shop's")]
     Link,
     #[error("the shop sends no mails")]
@@ -98,7 +131,7 @@ pub enum IdentityError {
     #[error("the password could not be checked")]
     Hash,
     #[error(transparent)]
-    Customer(#[from] CustomerError),
+    Customer(#[from] ContactError),
     #[error("{0}")]
     Db(#[from] DbError),
 }
@@ -112,74 +145,6 @@ impl From<Throttled> for IdentityError {
     }
 }
 
-/// Creates an account and signs it in; returns the session token for the browser.
-///
-/// # Errors
-/// [`IdentityError::Invalid`] by field: `name`, `email` (also when it is taken), `phone`, `password`.
-pub async fn sign_up(
-    shop: &Shop,
-    ctx: &Context,
-    locale: Locale,
-    contact: ContactDetails,
-    password: &str,
-) -> Result<(UserId, String), IdentityError> {
-    let account = prepare_account(shop, locale, &contact, password, None).await?;
-    let token = token(shop);
-    let (session, own) = (digest(&token), shop.clone());
-    let user = shop
-        .write(ctx, async move |tx| {
-            let user = account.write(tx, locale).await?;
-            prove::send(tx, &own, locale, user, account.contact.email_hash.as_deref().unwrap_or_default()).await?;
-            sessions::begin(tx, user, None, session).await?;
-            Ok::<_, IdentityError>(user)
-        })
-        .await?;
-    Ok((user, token))
-}
-
-/// Signs in; returns the user and the session token for the browser.
-///
-/// Unknown e-mails take as long and get the same answer as wrong passwords.
-///
-/// # Errors
-/// [`IdentityError::WrongCredentials`], or [`IdentityError::TooManyAttempts`] after too many wrong passwords of this client for this
-/// e-mail.
-pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, password: &str) -> Result<(Me, String), IdentityError> {
-    let email_hash = customers::email_hash(shop, email::email(email).as_deref().unwrap_or(email));
-    let account = store::by_email(shop.db(), &email_hash).await?;
-    let user = account.as_ref().map(|account| account.id);
-    let counters = login_throttle::sign_in_counters(shop, ctx, &email_hash, user);
-    if let Err(error) = throttle::attempt(shop.db(), &counters).await {
-        if matches!(error, Throttled::Wait) {
-            record_denial(shop, ctx, DenialKind::Throttled, user).await;
-        }
-        return Err(error.into());
-    }
-    let hash = account.as_ref().filter(|account| account.may_sign_in(shop)).map(|account| account.password_hash.clone());
-    let matches = shop.passwords().verify(password, hash).await?;
-    let Some(account) = account.filter(|_| matches) else {
-        record_denial(shop, ctx, DenialKind::SignIn, user).await;
-        return Err(IdentityError::WrongCredentials);
-    };
-    let me = account.me(shop)?;
-    let (user, role) = (me.id, me.role);
-    let token = token(shop);
-    let session = digest(&token);
-    let signed_in = context_of(&me, ctx.request).from(ctx.client);
-    shop.write(ctx, async move |tx| {
-        // The password may have been changed, or the account deactivated, since the check above.
-        if !store::lock_if_unchanged(tx, user, &account.password_hash).await? {
-            return Err(IdentityError::WrongCredentials);
-        }
-        throttle::succeeded(tx, &counters).await?;
-        sessions::begin(tx, user, role, session).await?;
-        tx.record_as(&signed_in, user, UserSignedIn { staff: role.is_some(), locale: locale.code().to_owned() });
-        Ok(())
-    })
-    .await?;
-    Ok((me, token))
-}
-
 /// Deletes expired sessions, login counters and denials; returns how many.
 ///
 /// # Errors
@@ -189,6 +154,7 @@ pub async fn delete_expired(shop: &Shop) -> Result<u64, DbError> {
         .write(async |tx: &mut Tx| {
             let sessions = store::delete_expired_sessions(tx).await?;
             forgotten::delete_done(tx).await?;
+            sign_up::delete_done(tx).await?;
             Ok(sessions + throttle::delete_expired(tx).await? + denials::delete_expired(tx).await?)
         })
         .await
@@ -205,7 +171,7 @@ pub fn context_of(me: &Me, request: RequestId) -> Context {
 
 /// A checked account, ready to be written.
 struct PreparedAccount {
-    contact: customers::PreparedContact,
+    contact: contacts::PreparedContact,
     password_hash: String,
     role: Option<Role>,
 }
@@ -218,19 +184,19 @@ async fn prepare_account(
     password: &str,
     role: Option<Role>,
 ) -> Result<PreparedAccount, IdentityError> {
-    let mut errors = customers::check_contact(locale, contact);
+    let mut errors = contacts::check_contact(locale, contact);
     errors.extend(password_policy::check(locale, password, &contact.email).map(|wrong| ("password".to_owned(), wrong)));
     if !errors.is_empty() {
         return Err(IdentityError::Invalid(errors));
     }
     let password_hash = shop.passwords().hash(password, salt(shop)).await?;
-    Ok(PreparedAccount { contact: customers::prepare_contact(shop, contact, locale), password_hash, role })
+    Ok(PreparedAccount { contact: contacts::prepare_contact(shop, contact, locale), password_hash, role })
 }
 
 impl PreparedAccount {
     async fn write(&self, tx: &mut Tx, locale: Locale) -> Result<UserId, IdentityError> {
         let user = UserId(tx.id());
-        customers::insert_contacts(tx, [&self.contact]).await?;
+        contacts::insert_contacts(tx, [&self.contact]).await?;
         let email_hash = self.contact.email_hash.clone().unwrap_or_default();
         if !store::insert_user(tx, user, self.contact.id, &email_hash, &self.password_hash, self.role).await? {
             return Err(email_taken(locale));
@@ -240,7 +206,7 @@ impl PreparedAccount {
     }
 }
 
-/// It reveals on purpose that an e-mail has an account: its owner needs the message, and sign-up is rate-limited by network address.
+/// Where the shop sends no mails it reveals that an e-mail has an account; sign-up is then limited by network address alone.
 fn email_taken(locale: Locale) -> IdentityError {
     IdentityError::Invalid(vec![("email".into(), t::FIELD_EMAIL_TAKEN.text(locale).to_owned())])
 }

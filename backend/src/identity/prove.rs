@@ -15,7 +15,7 @@ use super::events::{EmailChanged, EmailProved, EmailRestored};
 use super::links::{self, Link, LinkKind, PROOF_MS, UNDO_MS};
 use super::store::AccountRow;
 use super::{Digest, IdentityError, context_of, digest, email_taken, forgotten, login_throttle, salt, store, token};
-use crate::{Shop, customers, mails};
+use crate::{Shop, contacts, mails};
 
 /// What the sealed new address of a job is bound to.
 const SEALED_KIND: &str = "new_email";
@@ -39,10 +39,7 @@ impl Job for SendProofMail {
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        match compose(&shop, &self).await.map_err(|error| error.to_string())? {
-            Some(mail) => mails::send(&shop, &mail).await,
-            None => Ok(()),
-        }
+        mails::send_composed(&shop, compose(&shop, &self).await).await
     }
 }
 
@@ -61,7 +58,7 @@ async fn compose(shop: &Shop, job: &SendProofMail) -> Result<Option<Mail>, Ident
         }
         (LinkKind::ProveEmail, [t::MAIL_PROOF_SUBJECT, t::MAIL_PROOF_BODY, t::MAIL_PROOF_ACTION])
     } else {
-        to.email = customers::unseal(shop, SEALED_KIND, job.notice.as_bytes(), &job.new_email)?;
+        to.email = contacts::unseal(shop, SEALED_KIND, job.notice.as_bytes(), &job.new_email)?;
         let texts = [t::MAIL_NEW_EMAIL_SUBJECT, t::MAIL_NEW_EMAIL_BODY, t::MAIL_PROOF_ACTION];
         (LinkKind::ChangeEmail { email: to.email.clone() }, texts)
     };
@@ -73,7 +70,7 @@ async fn compose(shop: &Shop, job: &SendProofMail) -> Result<Option<Mail>, Ident
         return Ok(None);
     }
     let path = format!("/confirm-email/{}", link.token(shop));
-    let content = mails::AccountMail { subject, body, action: (action, &path), note: Some(t::MAIL_PROOF_NOTE) };
+    let content = mails::AccountMail { subject, body, facts: Vec::new(), action: (action, &path), note: Some(t::MAIL_PROOF_NOTE) };
     Ok(Some(content.to(shop, Locale::parse(&job.locale).unwrap_or_default(), to, job.notice)))
 }
 
@@ -99,7 +96,7 @@ async fn enqueue(
         return Ok(());
     }
     let (notice, at) = (tx.id(), tx.now());
-    let new_email = new_email.map(|email| customers::seal(shop, SEALED_KIND, notice.as_bytes(), &email)).unwrap_or_default();
+    let new_email = new_email.map(|email| contacts::seal(shop, SEALED_KIND, notice.as_bytes(), &email)).unwrap_or_default();
     let job = SendProofMail { notice, user, new_email, state, locale: locale.code().to_owned(), at };
     Ok(jobs::enqueue(tx, &job, at, None).await?)
 }
@@ -143,7 +140,7 @@ fn shown(shop: &Shop, link: &Link, account: &AccountRow) -> Result<EmailLink, Id
         LinkKind::ProveEmail => EmailLink::Prove(account.me(shop)?.contact.email),
         LinkKind::ChangeEmail { email } => EmailLink::Change(email.clone()),
         LinkKind::UndoEmail { email } => EmailLink::Undo(email.clone()),
-        LinkKind::ResetPassword => return Err(IdentityError::Link),
+        LinkKind::ResetPassword | LinkKind::RemoveSecondFactor => return Err(IdentityError::Link),
     })
 }
 
@@ -184,7 +181,7 @@ pub async fn follow_email_link(shop: &Shop, ctx: &Context, locale: Locale, token
             let unknown = shop.passwords().hash(&self::token(shop), salt(shop)).await?;
             shop.write(&owner, async move |tx| undo(tx, &own, locale, &account, (&email, link.made_at), &unknown).await).await?;
         }
-        LinkKind::ResetPassword => return Err(IdentityError::Link),
+        LinkKind::ResetPassword | LinkKind::RemoveSecondFactor => return Err(IdentityError::Link),
     }
     shop.session_cache().sessions.invalidate();
     Ok(done)
@@ -198,10 +195,15 @@ async fn lock(tx: &mut Tx, account: &AccountRow) -> Result<(), IdentityError> {
 /// Notes that the account's address is its owner's, and gives the account the orders that were placed with it as a guest since the last
 /// proof.
 pub(super) async fn set_proved(tx: &mut Tx, shop: &Shop, account: &AccountRow) -> Result<(), IdentityError> {
-    let is_new = store::set_email_proved(tx, account.id).await?;
-    let orders = (shop.when_email_proved())(tx, account.id, &account.email_hash).await?;
+    set_proved_of(tx, shop, account.id, &account.email_hash).await
+}
+
+/// The same of an account that has just been made.
+pub(super) async fn set_proved_of(tx: &mut Tx, shop: &Shop, user: UserId, email_hash: &[u8]) -> Result<(), IdentityError> {
+    let is_new = store::set_email_proved(tx, user).await?;
+    let orders = (shop.when_email_proved())(tx, user, email_hash).await?;
     if is_new || orders > 0 {
-        tx.record(account.id, EmailProved { orders });
+        tx.record(user, EmailProved { orders });
     }
     Ok(())
 }
@@ -216,11 +218,9 @@ async fn change(
 ) -> Result<(), IdentityError> {
     lock(tx, account).await?;
     let before = account.me(shop)?.contact;
-    let email_hash = set_address(tx, shop, locale, account, email).await?;
+    let changed = set_address(tx, shop, locale, account, email).await?;
     store::end_sessions(tx, account.id, Some(session)).await?;
     tx.record(account.id, EmailChanged {});
-    let changed = AccountRow { email_hash, ..account.clone() };
-    store::clear_email_proved(tx, account.id).await?;
     set_proved(tx, shop, &changed).await?;
     // Whoever has the former address undoes it if they ever proved it: one that was mistyped is a stranger's.
     let mut undo = None;
@@ -243,27 +243,24 @@ async fn undo(
 ) -> Result<(), IdentityError> {
     lock(tx, account).await?;
     let displaced = account.me(shop)?.contact;
-    let email_hash = set_address(tx, shop, locale, account, email).await?;
-    store::set_undone(tx, account, made_at, &email_hash).await?;
+    let restored = set_address(tx, shop, locale, account, email).await?;
+    store::set_undone(tx, account, made_at, &restored.email_hash).await?;
     store::set_password(tx, account.id, unknown_password).await?;
     store::end_sessions(tx, account.id, None).await?;
     tx.record(account.id, EmailRestored {});
-    store::clear_email_proved(tx, account.id).await?;
-    set_proved(tx, shop, &AccountRow { email_hash: email_hash.clone(), ..account.clone() }).await?;
+    set_proved(tx, shop, &restored).await?;
     mails::send_email_changed(tx, shop, locale, &displaced, None).await?;
-    forgotten::enqueue(tx, locale, &email_hash).await
+    forgotten::enqueue(tx, locale, &restored.email_hash).await
 }
 
-/// Gives the account another address, to sign in with and to be written to.
-///
-/// Returns the keyed hash of the address.
-async fn set_address(tx: &mut Tx, shop: &Shop, locale: Locale, account: &AccountRow, email: &str) -> Result<Vec<u8>, IdentityError> {
+/// Gives the account another address, to sign in with and to be written to; returns the account with it.
+async fn set_address(tx: &mut Tx, shop: &Shop, locale: Locale, account: &AccountRow, email: &str) -> Result<AccountRow, IdentityError> {
     let contact = ContactDetails { email: email.to_owned(), ..account.me(shop)?.contact };
-    let prepared = customers::prepare_contact_as(shop, account.contact_id, &contact, locale);
+    let prepared = contacts::prepare_contact_as(shop, account.contact_id, &contact, locale);
     let email_hash = prepared.email_hash.clone().unwrap_or_default();
     if !store::set_email(tx, account.id, &email_hash).await? {
         return Err(email_taken(locale));
     }
-    customers::store::update_contact(tx, &prepared).await?;
-    Ok(email_hash)
+    contacts::store::update_contact(tx, &prepared).await?;
+    Ok(account.at_address(email_hash))
 }

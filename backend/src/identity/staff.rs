@@ -54,7 +54,8 @@ pub async fn staff(shop: &Shop, ctx: &Context) -> Result<Vec<StaffView>, Identit
     let views = rows.into_iter().filter_map(|row| {
         let role = row.role()?;
         let (active, demo) = (row.active.0, row.demo.0);
-        Some(row.me(shop).map(|me| StaffView { id: me.id, contact: me.contact, role, active, demo }))
+        let has_second_factor = row.has_second_factor();
+        Some(row.me(shop).map(|me| StaffView { id: me.id, contact: me.contact, role, active, demo, has_second_factor }))
     });
     Ok(views.collect::<Result<_, _>>()?)
 }

@@ -6,9 +6,9 @@ use domain::permission::Role;
 use domain::view::Me;
 use platform::db::{Db, DbError, Flag, Tx};
 
-use super::Digest;
+use super::{Digest, digest};
 use crate::Shop;
-use crate::customers::{self, CustomerError};
+use crate::contacts::{self, ContactError};
 
 /// An account with its sealed contact.
 #[derive(Clone, Debug, platform::db::FromRow)]
@@ -18,15 +18,16 @@ pub(super) struct AccountRow {
     pub email_hash: Vec<u8>,
     /// When the address was proved to be its owner's; none until then.
     pub email_proved_at: Option<Timestamp>,
-    /// A change of the address was undone: links that undo one and were made from then
-    pub undone_from: Option<Timestamp>,
-    /// until then hold no more.
-    pub undone_until: Option<Timestamp>,
+    /// Links that undo a change of the address and were made from this moment until `undone_until` hold no more.
+    undone_from: Option<Timestamp>,
+    undone_until: Option<Timestamp>,
+    /// When the second step was used last; none where there is none.
+    pub factor_used_at: Option<Timestamp>,
     pub password_hash: String,
-    pub role: Option<String>,
+    role: Option<String>,
     pub active: Flag,
     pub demo: Flag,
-    pub sealed: Vec<u8>,
+    sealed: Vec<u8>,
 }
 
 #[derive(Debug, platform::db::FromRow)]
@@ -35,6 +36,8 @@ pub(super) struct SessionRow {
     pub token_hash: Vec<u8>,
     pub created_at: Timestamp,
     pub seen_at: Timestamp,
+    /// What is known of the browser; none for a session that is older than this.
+    pub sealed: Option<Vec<u8>>,
 }
 
 #[derive(Debug, platform::db::FromRow)]
@@ -49,7 +52,8 @@ pub(super) struct ApiKeyRow {
 /// The columns of [`AccountRow`], from `users u` and `contacts c`.
 macro_rules! account_columns {
     () => {
-        "u.id, u.contact_id, u.email_hash, u.email_proved_at, u.undone_from, u.undone_until, u.password_hash, u.role, u.active, u.demo, c.sealed"
+        "u.id, u.contact_id, u.email_hash, u.email_proved_at, u.undone_from, u.undone_until, u.password_hash, u.role, u.active, u.demo, c.sealed,
+         (select max(a.used_at) from authenticators a where a.user_id = u.id and a.confirmed_at is not null) as factor_used_at"
     };
 }
 
@@ -64,20 +68,36 @@ impl AccountRow {
         self.active.0 && (!self.demo.0 || shop.config().demo_accounts)
     }
 
+    pub(super) const fn has_second_factor(&self) -> bool {
+        self.factor_used_at.is_some()
+    }
+
+    /// What must not have changed since its password was typed.
+    pub(super) fn sign_in_state(&self) -> Vec<u8> {
+        [&digest(&self.password_hash)[..], &self.email_hash].concat()
+    }
+
+    /// The account once it has the address of this keyed hash.
+    pub(super) fn at_address(&self, email_hash: Vec<u8>) -> Self {
+        Self { email_hash, ..self.clone() }
+    }
+
     /// Was a change undone since, by a link that was made before this one or is this one?
     pub(super) fn is_undone(&self, made_at: Timestamp) -> bool {
         self.undone_from.is_some_and(|from| from <= made_at) && self.undone_until.is_some_and(|until| made_at <= until)
     }
 
-    pub(super) fn me(&self, shop: &Shop) -> Result<Me, CustomerError> {
-        let contact = customers::unseal_contact(shop, self.contact_id, &self.sealed)?;
+    pub(super) fn me(&self, shop: &Shop) -> Result<Me, ContactError> {
+        let contact = contacts::unseal_contact(shop, self.contact_id, &self.sealed)?;
         Ok(Me { id: self.id, contact, role: self.role() })
     }
 }
 
 #[derive(Debug, platform::db::FromRow)]
 pub(super) struct SessionAccount {
+    pub begun_at: Timestamp,
     pub seen_at: Timestamp,
+    pub confirmed_at: Option<Timestamp>,
     #[sqlx(flatten)]
     pub account: AccountRow,
 }
@@ -96,7 +116,7 @@ pub(super) async fn by_session(db: &Db, session: &Digest, now: Timestamp) -> Res
     let sql = concat!(
         "select ",
         account_columns!(),
-        ", s.seen_at from sessions s join users u on u.id = s.user_id join contacts c on c.id = u.contact_id
+        ", s.created_at as begun_at, s.seen_at, s.confirmed_at from sessions s join users u on u.id = s.user_id join contacts c on c.id = u.contact_id
          where s.token_hash = $1 and s.expires_at > $2 and u.active = 1"
     );
     db.fetch_optional(sql, &[&session.as_slice(), &now]).await
@@ -133,14 +153,14 @@ pub(super) async fn insert_user(
     Ok(inserted == 1)
 }
 
-/// False when another account has the e-mail.
+/// Gives an account an address, which is not proved unless it is the one that it has. False when another account has it, or it is kept for one.
 pub(super) async fn set_email(tx: &mut Tx, user: UserId, email_hash: &[u8]) -> Result<bool, DbError> {
     if is_reserved(tx, user, email_hash).await? {
         return Ok(false);
     }
     let changed = tx
         .execute(
-            "update users set email_hash = $2
+            "update users set email_hash = $2, email_proved_at = case when email_hash = $2 then email_proved_at end
              where id = $1 and not exists (select 1 from users o where o.email_hash = $2 and o.id <> $1)",
             &[&user, &email_hash],
         )
@@ -185,10 +205,6 @@ async fn is_reserved(tx: &mut Tx, user: UserId, email_hash: &[u8]) -> Result<boo
     Ok(tx.fetch_optional_scalar::<UserId>(sql, &[&email_hash, &tx.now(), &user]).await?.is_some())
 }
 
-pub(super) async fn clear_email_proved(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
-    tx.execute("update users set email_proved_at = null where id = $1", &[&user]).await.map(drop)
-}
-
 pub(super) async fn set_password(tx: &mut Tx, user: UserId, hash: &str) -> Result<(), DbError> {
     tx.execute("update users set password_hash = $2, demo = 0 where id = $1", &[&user, &hash]).await.map(drop)
 }
@@ -222,10 +238,12 @@ pub(super) async fn insert_session(
     id: SessionId,
     user: UserId,
     expires_at: Timestamp,
+    sealed: &[u8],
 ) -> Result<(), DbError> {
     tx.execute(
-        "insert into sessions (token_hash, id, user_id, created_at, seen_at, expires_at) values ($1, $2, $3, $4, $4, $5)",
-        &[&session.as_slice(), &id, &user, &tx.now(), &expires_at],
+        "insert into sessions (token_hash, id, user_id, created_at, seen_at, expires_at, sealed, confirmed_at)
+         values ($1, $2, $3, $4, $4, $5, $6, $4)",
+        &[&session.as_slice(), &id, &user, &tx.now(), &expires_at, &sealed],
     )
     .await
     .map(drop)
@@ -252,14 +270,19 @@ pub(super) async fn renew_session(tx: &mut Tx, session: &Digest, now: Timestamp,
         .map(drop)
 }
 
+/// Their owner has just shown that it is them.
+pub(super) async fn set_confirmed(tx: &mut Tx, session: &Digest) -> Result<(), DbError> {
+    tx.execute("update sessions set confirmed_at = $2 where token_hash = $1", &[&session.as_slice(), &tx.now()]).await.map(drop)
+}
+
 pub(super) async fn end_session(tx: &mut Tx, session: &Digest) -> Result<(), DbError> {
     tx.execute("delete from sessions where token_hash = $1", &[&session.as_slice()]).await.map(drop)
 }
 
-/// Ends an account's sessions, except one.
-pub(super) async fn end_sessions(tx: &mut Tx, user: UserId, except: Option<&Digest>) -> Result<(), DbError> {
+/// Ends an account's sessions, except one; returns how many.
+pub(super) async fn end_sessions(tx: &mut Tx, user: UserId, except: Option<&Digest>) -> Result<u64, DbError> {
     let except = except.map_or(&[][..], Digest::as_slice);
-    tx.execute("delete from sessions where user_id = $1 and token_hash <> $2", &[&user, &except]).await.map(drop)
+    tx.execute("delete from sessions where user_id = $1 and token_hash <> $2", &[&user, &except]).await
 }
 
 pub(super) async fn revoke_session(tx: &mut Tx, user: UserId, session: SessionId) -> Result<bool, DbError> {
@@ -268,7 +291,7 @@ pub(super) async fn revoke_session(tx: &mut Tx, user: UserId, session: SessionId
 
 pub(super) async fn sessions(db: &Db, user: UserId, now: Timestamp) -> Result<Vec<SessionRow>, DbError> {
     db.fetch_all(
-        "select id, token_hash, created_at, seen_at from sessions where user_id = $1 and expires_at > $2
+        "select id, token_hash, created_at, seen_at, sealed from sessions where user_id = $1 and expires_at > $2
          order by seen_at desc, id desc limit 100",
         &[&user, &now],
     )

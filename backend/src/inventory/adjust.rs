@@ -9,7 +9,7 @@ use domain::{Money, text};
 use crate::{Shop, accounting};
 use platform::Context;
 use platform::db::Tx;
-use platform::once;
+use platform::request_keys;
 
 use super::cost::issue;
 use super::events::StockAdjusted;
@@ -63,10 +63,10 @@ async fn adjust_rows(tx: &mut Tx, adjustment: &Adjustment) -> Result<(), Invento
     // The lock is held until the end, so the same form sent meanwhile waits for the answer to the first.
     let cost = store::lock_cost(tx, variant, location).await?;
     let (ctx, request) = (tx.ctx().clone(), format!("{variant} {location} {delta} {reason} {note}"));
-    if once::answered(tx, &ctx, "stock.adjust", &request).await?.is_some() {
+    if request_keys::answered(tx, &ctx, "stock.adjust", &request).await?.is_some() {
         return Ok(());
     }
-    once::keep(tx, &ctx, "stock.adjust", &request, "").await?;
+    request_keys::keep(tx, &ctx, "stock.adjust", &request, "").await?;
     let unit_cost = cost.ok_or(InventoryError::Unknown)?;
     let value = if delta > 0 {
         let value = unit_cost.times(delta).map_err(|_| InventoryError::Worth)?;

@@ -30,7 +30,7 @@ mod write_off;
 use crate::accounting::AccountingError;
 use platform::context::Forbidden;
 use platform::db::DbError;
-use platform::once::KeyError;
+use platform::request_keys::KeyError;
 
 pub use adjust::adjust;
 pub use locations::{check_location, locations, save_location};

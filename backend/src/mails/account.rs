@@ -1,7 +1,7 @@
 //! Mails about an account.
 
 use domain::messages::{Msg, t};
-use domain::view::ContactDetails;
+use domain::view::{ContactDetails, Device};
 use domain::{Locale, Timestamp};
 use platform::db::{DbError, Tx};
 use platform::jobs::{Failure, Handlers, Job, enqueue};
@@ -11,16 +11,17 @@ use uuid::Uuid;
 
 use super::template::{MailContent, greeting};
 use super::{mail, send};
-use crate::customers::CustomerError;
-use crate::{Shop, customers, settings};
+use crate::contacts::ContactError;
+use crate::{Shop, contacts, settings};
 
 /// What the sealed recipient is bound to.
 const SEALED_KIND: &str = "notice";
 
-/// What a mail about an account says: texts with the shop's name as `shop`, and its button with the path that it opens.
+/// What a mail about an account says: texts with the shop's name as `shop`, facts, and its button with the path that it opens.
 pub(crate) struct AccountMail<'a> {
     pub subject: Msg,
     pub body: Msg,
+    pub facts: Vec<(String, String)>,
     pub action: (Msg, &'a str),
     pub note: Option<Msg>,
 }
@@ -36,7 +37,7 @@ impl AccountMail<'_> {
             subject,
             greeting: greeting(locale, &to.name),
             body: self.body.with(locale, &[("shop", &name)]),
-            facts: Vec::new(),
+            facts: self.facts.clone(),
             rows: Vec::new(),
             sums: Vec::new(),
             note: self.note.map(|note| note.text(locale).to_owned()).unwrap_or_default(),
@@ -53,6 +54,11 @@ enum Notice {
     #[default]
     EmailChanged,
     PasswordChanged,
+    NewDevice,
+    SecondFactorOn,
+    SecondFactorOff,
+    SecondFactorDemanded,
+    RecoveryUsed,
 }
 
 /// Who is told, and the path by which it is undone. It is sealed: both are secret.
@@ -62,6 +68,18 @@ struct Recipient {
     contact: ContactDetails,
     #[serde(default)]
     undo: String,
+    /// The browser that signed in, and its address on the network.
+    #[serde(default)]
+    origin: (Device, String),
+    /// How many are left.
+    #[serde(default)]
+    left: i64,
+}
+
+impl Recipient {
+    fn new(contact: &ContactDetails) -> Self {
+        Self { contact: contact.clone(), undo: String::new(), origin: <_>::default(), left: 0 }
+    }
 }
 
 /// Tells an account's owner what happened to it.
@@ -94,12 +112,41 @@ pub(crate) async fn send_email_changed(
     before: &ContactDetails,
     undo: Option<String>,
 ) -> Result<(), DbError> {
-    notify(tx, shop, locale, Notice::EmailChanged, Recipient { contact: before.clone(), undo: undo.unwrap_or_default() }).await
+    notify(tx, shop, locale, Notice::EmailChanged, Recipient { undo: undo.unwrap_or_default(), ..Recipient::new(before) }).await
 }
 
 /// Tells that the account has another password.
 pub(crate) async fn send_password_changed(tx: &mut Tx, shop: &Shop, locale: Locale, to: &ContactDetails) -> Result<(), DbError> {
-    notify(tx, shop, locale, Notice::PasswordChanged, Recipient { contact: to.clone(), undo: String::new() }).await
+    notify(tx, shop, locale, Notice::PasswordChanged, Recipient::new(to)).await
+}
+
+/// Tells that a browser signed in that had not done so before.
+pub(crate) async fn send_new_device(
+    tx: &mut Tx,
+    shop: &Shop,
+    locale: Locale,
+    to: &ContactDetails,
+    device: &Device,
+    address: &str,
+) -> Result<(), DbError> {
+    let to = Recipient { origin: (device.clone(), address.to_owned()), ..Recipient::new(to) };
+    notify(tx, shop, locale, Notice::NewDevice, to).await
+}
+
+/// Tells that the account signs in by a code too from now on, or no more.
+pub(crate) async fn send_second_factor(tx: &mut Tx, shop: &Shop, locale: Locale, to: &ContactDetails, is_on: bool) -> Result<(), DbError> {
+    let about = if is_on { Notice::SecondFactorOn } else { Notice::SecondFactorOff };
+    notify(tx, shop, locale, about, Recipient::new(to)).await
+}
+
+/// Tells that the role demands a second step.
+pub(crate) async fn send_second_factor_demanded(tx: &mut Tx, shop: &Shop, to: &ContactDetails) -> Result<(), DbError> {
+    notify(tx, shop, Locale::default(), Notice::SecondFactorDemanded, Recipient::new(to)).await
+}
+
+/// Tells that a recovery code was used, and how many are left.
+pub(crate) async fn send_recovery_used(tx: &mut Tx, shop: &Shop, locale: Locale, to: &ContactDetails, left: i64) -> Result<(), DbError> {
+    notify(tx, shop, locale, Notice::RecoveryUsed, Recipient { left, ..Recipient::new(to) }).await
 }
 
 async fn notify(tx: &mut Tx, shop: &Shop, locale: Locale, about: Notice, to: Recipient) -> Result<(), DbError> {
@@ -107,7 +154,7 @@ async fn notify(tx: &mut Tx, shop: &Shop, locale: Locale, about: Notice, to: Rec
         return Ok(());
     }
     let (notice, at) = (tx.id(), tx.now());
-    let sealed = customers::seal(shop, SEALED_KIND, notice.as_bytes(), &to);
+    let sealed = contacts::seal(shop, SEALED_KIND, notice.as_bytes(), &to);
     enqueue(tx, &SendAccountMail { notice, about, sealed, locale: locale.code().to_owned(), at }, at, None).await
 }
 
@@ -115,27 +162,62 @@ pub(super) fn register(handlers: &mut Handlers<Shop>) {
     handlers.add::<SendAccountMail>();
 }
 
-fn compose(shop: &Shop, job: &SendAccountMail) -> Result<Mail, CustomerError> {
-    let Recipient { contact, undo } = customers::unseal(shop, SEALED_KIND, job.notice.as_bytes(), &job.sealed)?;
+fn compose(shop: &Shop, job: &SendAccountMail) -> Result<Mail, ContactError> {
+    let Recipient { contact, undo, origin, left } = contacts::unseal(shop, SEALED_KIND, job.notice.as_bytes(), &job.sealed)?;
+    let locale = Locale::parse(&job.locale).unwrap_or_default();
     let content = match job.about {
         Notice::EmailChanged if undo.is_empty() => AccountMail {
             subject: t::MAIL_EMAIL_CHANGED_SUBJECT,
             body: t::MAIL_EMAIL_REPLACED_BODY,
             action: (t::MAIL_EMAIL_REPLACED_ACTION, "/"),
+            facts: Vec::new(),
             note: None,
         },
         Notice::EmailChanged => AccountMail {
             subject: t::MAIL_EMAIL_CHANGED_SUBJECT,
             body: t::MAIL_EMAIL_CHANGED_BODY,
             action: (t::MAIL_EMAIL_CHANGED_ACTION, &undo),
+            facts: Vec::new(),
             note: None,
         },
         Notice::PasswordChanged => AccountMail {
             subject: t::MAIL_PASSWORD_CHANGED_SUBJECT,
             body: t::MAIL_PASSWORD_CHANGED_BODY,
             action: (t::MAIL_RESET_ACTION, "/forgot-password"),
+            facts: Vec::new(),
             note: None,
         },
+        Notice::SecondFactorOn => to_security(t::MAIL_FACTOR_ON_SUBJECT, t::MAIL_FACTOR_ON_BODY),
+        Notice::SecondFactorOff => to_security(t::MAIL_FACTOR_OFF_SUBJECT, t::MAIL_FACTOR_OFF_BODY),
+        Notice::SecondFactorDemanded => to_security(t::MAIL_FACTOR_DEMANDED_SUBJECT, t::MAIL_FACTOR_DEMANDED_BODY),
+        Notice::RecoveryUsed => AccountMail {
+            facts: vec![(t::MAIL_RECOVERY_USED_LEFT.text(locale).to_owned(), locale.number(left))],
+            ..to_security(t::MAIL_RECOVERY_USED_SUBJECT, t::MAIL_RECOVERY_USED_BODY)
+        },
+        Notice::NewDevice => AccountMail {
+            subject: t::MAIL_NEW_DEVICE_SUBJECT,
+            body: t::MAIL_NEW_DEVICE_BODY,
+            action: (t::MAIL_NEW_DEVICE_ACTION, "/account/security"),
+            facts: device_facts(shop, locale, &origin, job.at),
+            note: Some(t::MAIL_NEW_DEVICE_NOTE),
+        },
     };
-    Ok(content.to(shop, Locale::parse(&job.locale).unwrap_or_default(), contact, job.notice))
+    Ok(content.to(shop, locale, contact, job.notice))
+}
+
+/// A mail that leads to where its reader protects their account.
+const fn to_security(subject: Msg, body: Msg) -> AccountMail<'static> {
+    AccountMail { subject, body, facts: Vec::new(), action: (t::MAIL_FACTOR_ACTION, "/account/security"), note: None }
+}
+
+/// What is known of a browser that signed in, and when it did.
+fn device_facts(shop: &Shop, locale: Locale, (device, address): &(Device, String), at: Timestamp) -> Vec<(String, String)> {
+    let zone = settings::time_zone(shop);
+    let facts = [
+        (t::MAIL_NEW_DEVICE_BROWSER, device.name(locale)),
+        (t::MAIL_NEW_DEVICE_ADDRESS, address.clone()),
+        (t::MAIL_NEW_DEVICE_AT, locale.date_time(at, zone)),
+    ];
+    let facts = facts.into_iter().filter(|(_, value)| !value.is_empty());
+    facts.map(|(label, value)| (label.text(locale).to_owned(), value)).collect()
 }

@@ -4,13 +4,18 @@
 mod account;
 mod template;
 
+use std::fmt;
+
 use domain::view::reasons;
 use platform::jobs::{Failure, Handlers};
 use platform::mail::{Mail, MailError};
 
 use crate::{Shop, settings};
 
-pub(crate) use account::{AccountMail, send_email_changed, send_password_changed};
+pub(crate) use account::{
+    AccountMail, send_email_changed, send_new_device, send_password_changed, send_recovery_used, send_second_factor,
+    send_second_factor_demanded,
+};
 pub(crate) use template::{MailContent, greeting};
 
 /// Registers the mail jobs about accounts.
@@ -19,17 +24,17 @@ pub(crate) fn register(handlers: &mut Handlers<Shop>) {
 }
 
 /// A mail of the shop to a name (which may be empty) and an address. `id` names it among all mails of this shop, the same in each try.
-pub(crate) fn mail(shop: &Shop, to: (String, String), id: &str, template: MailContent) -> Mail {
+pub(crate) fn mail(shop: &Shop, to: (String, String), id: &str, content: MailContent) -> Mail {
     let settings = settings::shop(shop);
     let (from, reply_to) = sender(shop.config().mail_from.as_deref(), &settings.contact_email);
     Mail {
         to,
         id: format!("{id}@{}", from.rsplit('@').next().unwrap_or_default()),
         reply_to,
-        text: template.text(),
-        html: template.html(&settings.primary),
-        subject: template.subject,
-        from: (template.shop, from),
+        text: content.text(),
+        html: content.html(&settings.primary),
+        subject: content.subject,
+        from: (content.shop, from),
     }
 }
 
@@ -40,6 +45,14 @@ fn sender(configured: Option<&str>, contact: &str) -> (String, Option<String>) {
         (Some(from), contact) => (from.to_owned(), (!contact.is_empty() && contact != from).then(|| contact.to_owned())),
         (None, "") => ("shop@localhost".to_owned(), None),
         (None, contact) => (contact.to_owned(), None),
+    }
+}
+
+/// Sends what a job composed, when there is something to say.
+pub(crate) async fn send_composed(shop: &Shop, composed: Result<Option<Mail>, impl fmt::Display>) -> Result<(), Failure> {
+    match composed.map_err(|error| error.to_string())? {
+        Some(mail) => send(shop, &mail).await,
+        None => Ok(()),
     }
 }
 

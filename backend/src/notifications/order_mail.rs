@@ -13,13 +13,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{MAX_ORDERS_PER_DAY, OrderMail};
-use crate::customers::CustomerError;
+use crate::contacts::ContactError;
 use crate::fulfilment::events::{ParcelReturned, ParcelShipped};
 use crate::mails::{MailContent, greeting};
 use crate::orders::events::OrderReduced;
 use crate::orders::{self, BY_SHOPPER, EXPIRED, Line, NOT_SENT, OrderError, OrderHeader};
 use crate::payments::events::PaymentRefunded;
-use crate::{Shop, customers, mails, order_management, payments, settings};
+use crate::{Shop, contacts, mails, order_management, payments, settings};
 
 /// Composes and sends a mail about an order.
 #[derive(Debug, Serialize, Deserialize)]
@@ -50,11 +50,7 @@ impl Job for SendOrderMail {
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        let mail = compose(&shop, &self).await.map_err(|error| error.to_string())?;
-        match mail {
-            Some(mail) => mails::send(&shop, &mail).await,
-            None => Ok(()),
-        }
+        mails::send_composed(&shop, compose(&shop, &self).await).await
     }
 }
 
@@ -63,7 +59,7 @@ enum ComposeError {
     #[error(transparent)]
     Order(#[from] OrderError),
     #[error(transparent)]
-    Customer(#[from] CustomerError),
+    Customer(#[from] ContactError),
     #[error("{0}")]
     Db(#[from] DbError),
     #[error("the event of the mail cannot be read: {0}")]
@@ -84,7 +80,7 @@ async fn compose(shop: &Shop, job: &SendOrderMail) -> Result<Option<Mail>, Compo
         return Ok(None);
     }
     let lines = orders::lines(&mut shop.db(), order).await?;
-    let contact = customers::open_contact(shop, contact).await?;
+    let contact = contacts::open_contact(shop, contact).await?;
     let captured = orders::paid(&mut shop.db(), order).await?.captured;
     let by_hand = match kind {
         OrderMail::Refunded => !payments::is_made_by_gateway(&mut shop.db(), job.data.read::<PaymentRefunded>()?.refund).await?,

@@ -24,7 +24,7 @@ use crate::mails::MailContent;
 use crate::orders::events::OrderPlaced;
 use crate::payments::events::{PaymentAuthorised, PaymentCaptured, PaymentMethodChanged};
 use crate::refusals::events::RefusalOpened;
-use crate::{Shop, customers, inventory, mails, orders, refusals, settings};
+use crate::{Shop, contacts, inventory, mails, orders, refusals, settings};
 
 /// What happens within one window is one mail.
 const WINDOW_MS: i64 = 5 * 60 * 1_000;
@@ -48,10 +48,7 @@ impl Job for SendStaffMail {
     type State = Shop;
 
     async fn run(self, shop: Shop) -> Result<(), Failure> {
-        match compose(&shop, self).await.map_err(|error| error.to_string())? {
-            Some(mail) => mails::send(&shop, &mail).await,
-            None => Ok(()),
-        }
+        mails::send_composed(&shop, compose(&shop, self).await).await
     }
 }
 
@@ -197,7 +194,7 @@ pub(super) async fn recipient(db: &mut impl Read, shop: &Shop, user: UserId) -> 
         )
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let person = customers::unseal_contact(shop, row.contact_id, &row.sealed)?;
+    let person = contacts::unseal_contact(shop, row.contact_id, &row.sealed)?;
     let preferences: Preferences = serde_json::from_str(&row.preferences).unwrap_or_default();
     let locale = Locale::parse(&preferences.locale).or_else(|| Locale::parse(&row.locale)).unwrap_or_default();
     Ok(Some(Recipient { name: person.name, email: person.email, locale }))
@@ -235,7 +232,7 @@ async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, Identi
     let base = &shop.config().public_url;
     let link = only.map_or_else(|| format!("{base}{path}"), |order: OrderId| format!("{base}/admin/orders/{order}"));
     let (shop_name, preferences_url) = (settings::shop(shop).name, format!("{base}/admin/preferences"));
-    let template = MailContent {
+    let content = MailContent {
         locale,
         greeting: t::MAIL_CONFIRM_GREETING.with(locale, &[("name", &recipient.name)]),
         body: subject.clone(),
@@ -249,7 +246,7 @@ async fn compose(shop: &Shop, job: SendStaffMail) -> Result<Option<Mail>, Identi
         footer: t::MAIL_STAFF_FOOTER.with(locale, &[("shop", &shop_name), ("address", &preferences_url)]),
         shop: shop_name,
     };
-    Ok(Some(mails::mail(shop, (recipient.name, recipient.email), &job.id, template)))
+    Ok(Some(mails::mail(shop, (recipient.name, recipient.email), &job.id, content)))
 }
 
 /// Number and total of each new order, and the order when it is only one. A card order is new when its payment is authorised, or when it is

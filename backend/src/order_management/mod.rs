@@ -21,7 +21,7 @@ use crate::inventory::InventoryError;
 use crate::payments::PaymentError;
 use platform::context::Forbidden;
 use platform::db::DbError;
-use platform::once::KeyError;
+use platform::request_keys::KeyError;
 
 pub use cancel::{cancel, cancel_own, give_up_unpaid};
 pub(crate) use expiry::{ExpireOrder, refusal_of};

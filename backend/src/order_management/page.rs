@@ -10,7 +10,7 @@ use domain::view::{Address, CartItem, ContactDetails, OrderLineView, OrderView, 
 use domain::{Locale, Quantity, Timestamp};
 
 use crate::orders::{self, BY_SHOPPER, EXPIRED, NOT_SENT, OrderError, Viewer};
-use crate::{Shop, catalog, customers, payments};
+use crate::{Shop, catalog, contacts, payments};
 use platform::Context;
 use platform::events::RecordedEvent;
 
@@ -105,8 +105,8 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::OrderHeader, staff: 
     };
     let refunds = names.as_ref().map(|names| refunds.into_iter().map(|refund| view_of(names, refund)).collect()).unwrap_or_default();
     let (delivery_address, billing_address) = addresses(shop, &head).await?;
-    let gift_note = head.gift_note.as_ref().map(|sealed| customers::open_gift_note(shop, order, sealed)).transpose()?;
-    let label = |address: &Option<Address>| address.as_ref().map(customers::label_lines).unwrap_or_default();
+    let gift_note = head.gift_note.as_ref().map(|sealed| contacts::open_gift_note(shop, order, sealed)).transpose()?;
+    let label = |address: &Option<Address>| address.as_ref().map(contacts::label_lines).unwrap_or_default();
     let tax_left = if head.cancelled_at.is_some() { 0 } else { price.iter().map(PricePart::tax_left).sum() };
     let parcels = parcel_views(parcels, staff);
     // As `refuse_when_packed` decides when it is done.
@@ -164,7 +164,7 @@ async fn compose(shop: &Shop, locale: Locale, head: orders::OrderHeader, staff: 
 /// Who bought it; nobody where no name was taken, at a counter.
 async fn contact(shop: &Shop, head: &orders::OrderHeader) -> Result<Option<ContactDetails>, OrderError> {
     Ok(match head.contact_id {
-        Some(id) => Some(customers::open_contact(shop, id).await?),
+        Some(id) => Some(contacts::open_contact(shop, id).await?),
         None => None,
     })
 }
@@ -173,9 +173,9 @@ async fn contact(shop: &Shop, head: &orders::OrderHeader) -> Result<Option<Conta
 async fn addresses(shop: &Shop, head: &orders::OrderHeader) -> Result<(Option<Address>, Option<Address>), OrderError> {
     let ids = [head.delivery_address_id, head.billing_address_id];
     let known: Vec<AddressId> = ids.into_iter().flatten().collect();
-    let opened = customers::open_addresses(shop, &known).await?;
+    let opened = contacts::open_addresses(shop, &known).await?;
     if known.iter().any(|id| !opened.contains_key(id)) {
-        return Err(customers::CustomerError::Unknown.into());
+        return Err(contacts::ContactError::Unknown.into());
     }
     let [delivery, billing] = ids.map(|id| id.and_then(|id| opened.get(&id).cloned()));
     Ok((delivery, billing))
@@ -280,7 +280,7 @@ async fn staff_names(shop: &Shop, events: &[RecordedEvent], refunds: &[payments:
 async fn names_of(shop: &Shop, staff: &[UserId]) -> Result<HashMap<UserId, String>, OrderError> {
     let users = store::contacts_of(&mut shop.db(), staff).await?;
     let contacts: Vec<ContactId> = users.iter().map(|user| user.contact_id).collect();
-    let contacts = customers::open_contacts(shop, &contacts).await?;
+    let contacts = contacts::open_contacts(shop, &contacts).await?;
     Ok(users.into_iter().filter_map(|user| Some((user.user_id, contacts.get(&user.contact_id)?.name.clone()))).collect())
 }
 

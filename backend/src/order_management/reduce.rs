@@ -17,7 +17,7 @@ use crate::orders::{self, BY_SHOPPER, Line, LockedOrder, UnitState, refresh_stat
 use crate::{Shop, accounting, fulfilment, inventory, payments};
 use platform::Context;
 use platform::db::{DbError, Tx};
-use platform::once;
+use platform::request_keys;
 
 use super::OrderChangeError;
 use super::cancel::{cancel_rows, change_order, refuse_when_packed, release_all};
@@ -74,11 +74,11 @@ pub async fn cancel_some(
     change_order(shop, ctx, order, async move |tx, order| {
         let ctx = tx.ctx().clone();
         let contents = format!("{} {cancelled:?} {reason}", order.id);
-        if once::answered(tx, &ctx, "order.cancel_units", &contents).await?.is_some() {
+        if request_keys::answered(tx, &ctx, "order.cancel_units", &contents).await?.is_some() {
             return Ok(Vec::new());
         }
         let calls = cancel_unit_rows(tx, order, &cancelled, &reason).await?;
-        once::keep(tx, &ctx, "order.cancel_units", &contents, "").await?;
+        request_keys::keep(tx, &ctx, "order.cancel_units", &contents, "").await?;
         Ok(calls)
     })
     .await
@@ -99,13 +99,13 @@ pub async fn cancel_own_units(
     change_order(shop, ctx, order, async move |tx, order| {
         let ctx = tx.ctx().clone();
         let contents = format!("{} {lines:?} {cause}", order.id);
-        if once::answered(tx, &ctx, "order.cancel_own_units", &contents).await?.is_some() {
+        if request_keys::answered(tx, &ctx, "order.cancel_own_units", &contents).await?.is_some() {
             return Ok(Vec::new());
         }
         refuse_when_packed(tx, order).await?;
         let cancelled = CancelledUnits { lines: lines.clone(), with_fee: true, items: ReturnedItems::Restock };
         let calls = cancel_unit_rows(tx, order, &cancelled, &format!("{BY_SHOPPER}{cause}")).await?;
-        once::keep(tx, &ctx, "order.cancel_own_units", &contents, "").await?;
+        request_keys::keep(tx, &ctx, "order.cancel_own_units", &contents, "").await?;
         Ok(calls)
     })
     .await

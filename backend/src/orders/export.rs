@@ -8,7 +8,7 @@ use domain::permission::Permission;
 use domain::view::{Address, ContactDetails, OrderQuery};
 use domain::{Currency, Money, TimeZone, Timestamp};
 
-use crate::{Shop, customers, settings};
+use crate::{Shop, contacts, settings};
 use platform::db::{DbError, Read, json_ids};
 use platform::recorded_export::RecordedExport;
 use platform::{Context, csv};
@@ -141,8 +141,8 @@ impl OrdersFile {
         let contacts: Vec<ContactId> = orders.values().filter_map(|row| row.contact_id).collect();
         let addresses: Vec<AddressId> =
             orders.values().flat_map(|row| [row.delivery_address_id, row.billing_address_id]).flatten().collect();
-        let contacts = customers::open_contacts(&self.shop, &contacts).await?;
-        let addresses = customers::open_addresses(&self.shop, &addresses).await?;
+        let contacts = contacts::open_contacts(&self.shop, &contacts).await?;
+        let addresses = contacts::open_addresses(&self.shop, &addresses).await?;
         let mut out = Vec::new();
         for order in ids.iter().filter_map(|id| orders.get(id)) {
             let mut first = Some(order_cells(order, self.zone, &contacts, &addresses));

@@ -9,7 +9,7 @@ use domain::{Money, order_number};
 use uuid::Uuid;
 
 use crate::paging::{self, Rows};
-use crate::{Shop, customers, pricing, settings};
+use crate::{Shop, contacts, pricing, settings};
 use platform::Context;
 
 use super::store::{OrderRow, PageKey, PersonKeys, RowOrder, Slice, Span};
@@ -86,7 +86,7 @@ pub(super) async fn rows(shop: &Shop, query: &OrderQuery, slice: Slice) -> Resul
     if !rows.is_empty() {
         return Ok(rows);
     }
-    let contacts = customers::find_contacts(shop, search).await?;
+    let contacts = contacts::find_contacts(shop, search).await?;
     if contacts.is_empty() {
         return Ok(store::by_sku(&mut db, slice, search, states).await?);
     }
@@ -160,7 +160,7 @@ pub(super) const fn key_of(row: &OrderRow, sort: OrderSort) -> PageKey {
 
 async fn views(shop: &Shop, rows: Vec<OrderRow>) -> Result<Vec<OrderRowView>, OrderError> {
     let ids: Vec<ContactId> = rows.iter().filter_map(|row| row.contact_id).collect();
-    let contacts = customers::open_contacts(shop, &ids).await?;
+    let contacts = contacts::open_contacts(shop, &ids).await?;
     Ok(rows.into_iter().map(|row| row_view(row, &contacts)).collect())
 }
 

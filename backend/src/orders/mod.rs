@@ -20,7 +20,7 @@ use domain::messages::t;
 use domain::order::{PaymentFacts, UnitFacts};
 use domain::{Locale, Money};
 
-use crate::customers::CustomerError;
+use crate::contacts::ContactError;
 use platform::context::Forbidden;
 use platform::db::{DbError, Tx};
 
@@ -61,7 +61,7 @@ pub enum OrderError {
     #[error("a saved filter needs a name of 1 to 60 characters")]
     FilterName,
     #[error(transparent)]
-    Customer(#[from] CustomerError),
+    Customer(#[from] ContactError),
     #[error("{0}")]
     Db(#[from] DbError),
 }

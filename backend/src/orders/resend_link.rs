@@ -3,7 +3,7 @@
 
 use domain::{email, order_number};
 
-use crate::{Shop, customers};
+use crate::{Shop, contacts};
 use platform::Context;
 use platform::db::DbError;
 
@@ -21,7 +21,7 @@ const WINDOW_MS: i64 = 60 * 60_000;
 /// The database's.
 pub async fn send_link(shop: &Shop, ctx: &Context, number: &str, address: &str) -> Result<(), DbError> {
     let (Some(number), Some(email)) = (order_number::parse(number), email::email(address)) else { return Ok(()) };
-    let hash = customers::email_hash(shop, &email);
+    let hash = contacts::email_hash(shop, &email);
     shop.write(ctx, async move |tx| {
         let Some(order) = store::of_address(tx, &number, &hash).await? else { return Ok(()) };
         if store::links_since(tx, &hash, tx.now().plus_millis(-WINDOW_MS)).await? < MAX_LINKS {

@@ -4,7 +4,7 @@ use domain::id::{SavedFilterId, UserId};
 use domain::permission::Permission;
 use domain::view::SavedFilterView;
 
-use crate::{Shop, customers};
+use crate::{Shop, contacts};
 use platform::Context;
 
 use super::{OrderError, store};
@@ -18,7 +18,7 @@ pub async fn saved_filters(shop: &Shop, ctx: &Context) -> Result<Vec<SavedFilter
     let Some(user) = ctx.user() else { return Ok(Vec::new()) };
     let rows = store::filters(&mut shop.db(), user).await?;
     let open = |filter: store::SavedFilter| {
-        let (name, query) = customers::unseal(shop, KIND, &seal_context(user, &filter.name_hash), &filter.sealed)?;
+        let (name, query) = contacts::unseal(shop, KIND, &seal_context(user, &filter.name_hash), &filter.sealed)?;
         Ok(SavedFilterView { id: filter.id, name, query })
     };
     let mut filters: Vec<_> = rows.into_iter().map(open).collect::<Result<_, OrderError>>()?;
@@ -44,8 +44,8 @@ pub async fn save_filter(shop: &Shop, ctx: &Context, name: &str, query: &str) ->
         return Err(OrderError::FilterName);
     }
     let Some(user) = ctx.user() else { return Err(OrderError::Unknown) };
-    let name_hash = customers::blind_index(shop, KIND, name);
-    let sealed = customers::seal(shop, KIND, &seal_context(user, &name_hash), &(name, query));
+    let name_hash = contacts::blind_index(shop, KIND, name);
+    let sealed = contacts::seal(shop, KIND, &seal_context(user, &name_hash), &(name, query));
     shop.write(ctx, async move |tx| Ok(store::save_filter(tx, user, &name_hash, &sealed).await?)).await
 }
 

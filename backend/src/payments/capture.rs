@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use platform::Context;
 use platform::db::Tx;
-use platform::once;
+use platform::request_keys;
 
 use crate::orders::LockedOrder;
 use crate::refusals::{self, Refusal};
@@ -49,10 +49,10 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
     let found = capturable(tx, &locked).await?;
     // Nothing is under way: what this form requested before was refused.
     if found.as_ref().is_some_and(|(attempt, _)| attempt.tender == Tender::Card && attempt.capturing.is_none()) {
-        once::forget(tx, &ctx, "capture", &format!("{order} ")).await?;
+        request_keys::forget(tx, &ctx, "capture", &format!("{order} ")).await?;
     }
     let contents = format!("{order} {amount:?}");
-    if let Some(earlier) = once::answered(tx, &ctx, "capture", &contents).await? {
+    if let Some(earlier) = request_keys::answered(tx, &ctx, "capture", &contents).await? {
         return Ok(earlier.split_once(' ').and_then(|(payment, minor)| Some((payment.parse().ok()?, minor.parse().ok()?))));
     }
     if locked.cancelled_at.is_some() {
@@ -74,7 +74,7 @@ async fn capture_rows(tx: &mut Tx, order: OrderId, amount: Option<i64>) -> Resul
         Some((attempt.id, minor))
     };
     let answer = requested.map(|(payment, minor)| format!("{payment} {minor}")).unwrap_or_default();
-    once::keep(tx, &ctx, "capture", &contents, &answer).await?;
+    request_keys::keep(tx, &ctx, "capture", &contents, &answer).await?;
     Ok(requested)
 }
 

@@ -41,7 +41,7 @@ use uuid::Uuid;
 
 use platform::context::Forbidden;
 use platform::db::DbError;
-use platform::once::KeyError;
+use platform::request_keys::KeyError;
 use platform::{Actor, Context};
 
 use crate::Shop;

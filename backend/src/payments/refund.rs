@@ -14,7 +14,7 @@ use domain::view::{RefusalKind, reasons};
 
 use platform::Context;
 use platform::db::{DbError, Read, Tx};
-use platform::once;
+use platform::request_keys;
 
 use crate::orders::LockedOrder;
 use crate::refusals::{self, Refusal};
@@ -92,14 +92,14 @@ pub async fn refund_parts(
             let ctx = tx.ctx().clone();
             let locked = orders::lock(tx, order).await?.ok_or(PaymentError::Unknown)?;
             let contents = format!("{order} {wanted:?} {reason}");
-            if let Some(earlier) = once::answered(tx, &ctx, "refund", &contents).await? {
+            if let Some(earlier) = request_keys::answered(tx, &ctx, "refund", &contents).await? {
                 return earlier.split(' ').map(|id| id.parse().map_err(|_| PaymentError::Unknown)).collect();
             }
             let (amount, credits) = credits_for(tx, &locked, &wanted).await?;
             let ids = begin_from_largest(tx, order, (amount, &credits), &reason, RefundWay::AsPaid).await?;
             when_refunded(tx, &locked).await?;
             let answer: Vec<String> = ids.iter().map(RefundId::to_string).collect();
-            once::keep(tx, &ctx, "refund", &contents, &answer.join(" ")).await?;
+            request_keys::keep(tx, &ctx, "refund", &contents, &answer.join(" ")).await?;
             Ok(ids)
         })
         .await?;

@@ -5,7 +5,7 @@ use domain::messages::{Msg, t};
 use domain::view::FieldErrors;
 use serde_json::{Map, Value};
 
-use crate::customers;
+use crate::contacts;
 
 use super::PricingError;
 
@@ -68,7 +68,7 @@ impl Check {
     }
 
     pub(crate) fn is_country(&self, code: &str) -> bool {
-        customers::countries(self.locale).iter().any(|(country, _)| country == code)
+        contacts::countries(self.locale).iter().any(|(country, _)| country == code)
     }
 }
 

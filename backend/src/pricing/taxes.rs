@@ -16,7 +16,7 @@ use platform::Context;
 use platform::db::{DbError, FromRow, Tx};
 use platform::jobs::{self, Failure, Handlers, Job};
 
-use crate::{Shop, customers};
+use crate::{Shop, contacts};
 
 use super::PricingError;
 use super::check::Check;
@@ -46,7 +46,7 @@ impl TaxRegion {
     /// Where things go that are sent to an address, as far as the address is filled in.
     #[must_use]
     pub fn of(address: &Address) -> Self {
-        Self { country: address.country.clone(), province: customers::province_code(address) }
+        Self { country: address.country.clone(), province: contacts::province_code(address) }
     }
 }
 
@@ -105,7 +105,7 @@ pub async fn tax_rates(shop: &Shop, ctx: &Context) -> Result<Vec<TaxRateView>, P
 pub async fn save_tax_rate(shop: &Shop, ctx: &Context, locale: Locale, draft: TaxRateDraft) -> Result<TaxRateId, PricingError> {
     ctx.require(Permission::WriteSettings)?;
     let (country, written) = (draft.country.trim().to_uppercase(), draft.province.trim().to_owned());
-    let province = customers::find_province(&country, &written).map_or(written, |(code, _)| code);
+    let province = contacts::find_province(&country, &written).map_or(written, |(code, _)| code);
     let draft = TaxRateDraft { class: draft.class.trim().to_owned(), country, province, ..draft };
     let mut check = Check::new(locale);
     let source = check.tax_rate(&draft, shop.now());
@@ -206,7 +206,7 @@ impl Check {
         }
         if !self.is_country(&draft.country) {
             self.wrong("country", t::FIELD_CHOOSE);
-        } else if !draft.province.is_empty() && customers::find_province(&draft.country, &draft.province).is_none() {
+        } else if !draft.province.is_empty() && contacts::find_province(&draft.country, &draft.province).is_none() {
             self.wrong("province", t::ADMIN_SETTINGS_TAX_PROVINCE_UNKNOWN);
         }
         if !(0..=10_000).contains(&draft.rate_bp) {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::catalog::events::CatalogChanged;
 use crate::catalog::{self, NewPicture, ProductPriceList, STORIES, StoredPicture, Story};
-use crate::{content, customers, identity, pricing};
+use crate::{contacts, content, identity, pricing};
 
 use super::file::{LocalizedText, ShopFile, StoryEntry};
 use super::rng::SeedRng;
@@ -170,7 +170,7 @@ pub(super) async fn people(shop: &Shop, file: &ShopFile, step: &(dyn Fn(usize) +
         match identity::create_demo_account(shop, locale, contact, None, &c.password).await {
             Ok(user) => {
                 let ctx = Context::customer(user, RequestId(shop.id()));
-                customers::save_address(shop, &ctx, locale, None, &c.address, true).await?;
+                contacts::save_address(shop, &ctx, locale, None, &c.address, true).await?;
             }
             Err(identity::IdentityError::Invalid(_)) => {}
             Err(error) => return Err(error.into()),

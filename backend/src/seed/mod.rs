@@ -57,7 +57,7 @@ pub enum SeedError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
-    Customers(#[from] crate::customers::CustomerError),
+    Customers(#[from] crate::contacts::ContactError),
     #[error(transparent)]
     Settings(#[from] SettingsError),
     #[error("{0}")]

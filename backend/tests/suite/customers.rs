@@ -1,291 +1,366 @@
-//! Sealed contacts and addresses, the address book, preferences, on both databases.
+//! Customers as staff see them: who is one person, the list and the search, notes, tags, and one customer of two; on both databases.
 
-use std::path::Path;
-
-use crate::support::outside::owner;
-use crate::support::{TestShop, a_cart, a_product, address, both, form, guest, number, postgres, sqlite};
-use backend::Shop;
-use backend::checkout::place_order;
-use backend::customers::{self, CustomerError};
-use backend::identity;
+use crate::export::read;
+use crate::support::outside::{clerk, owner};
+use crate::support::{TestShop, a_product, both, events_of, form, guest, items, number};
+use backend::customers::{self, CustomerError, CustomersFile};
+use backend::{Shop, checkout, fulfilment, identity, order_management, payments};
 use domain::Locale;
-use domain::id::ContactId;
+use domain::id::{ContactId, OrderId, UserId, VariantId};
 use domain::order::{Channel, PaymentMethod};
-use domain::view::{Address, CheckoutForm, ContactDetails, ContactForm, Preferences};
+use domain::permission::Role;
+use domain::view::{ContactDetails, CustomerListView, CustomerQuery, CustomerView, PageAt, Placed};
 use platform::Context;
-use platform::db::DbError;
+use platform::db::Tx;
+use uuid::Uuid;
 
 const PASSWORD: &str = "blue gate beside the bakery";
 
 fn person(name: &str) -> ContactDetails {
-    ContactDetails {
-        name: name.into(),
-        email: format!("{}@example.com", name.to_lowercase().replace(' ', ".")),
-        phone: "0917 123 4567".into(),
-    }
+    let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
+    ContactDetails { name: name.into(), email, phone: String::new() }
 }
 
-/// An account, as it is signed in.
-async fn shopper(shop: &Shop, name: &str) -> Context {
-    let (user, _) = identity::sign_up(shop, &guest(shop), Locale::En, person(name), PASSWORD).await.unwrap();
-    Context::customer(user, guest(shop).request)
+async fn sign_up(shop: &Shop, name: &str) -> UserId {
+    identity::sign_up(shop, &guest(shop), Locale::En, person(name), PASSWORD).await.unwrap().0
 }
 
-fn cebu() -> Address {
-    Address {
-        recipient: "Ana  Reyes ".into(),
-        phone: "0917 123 4567".into(),
-        country: "PH".into(),
-        line1: "12 Mabini Street".into(),
-        barangay: "lahug".into(),
-        city: "Cebu City".into(),
-        region: "Region VII".into(),
-        ..Address::default()
-    }
+/// Orders a unit as this caller, under this name.
+async fn order_as(shop: &TestShop, ctx: &Context, variant: VariantId, who: ContactDetails) -> Placed {
+    shop.clock.advance(1_000);
+    let cart = backend::cart::sync(shop, ctx, Locale::En, Channel::Web, None, 0, items(&[(variant, 1)]), None).await.unwrap();
+    let mut form = form(cart.id.unwrap(), PaymentMethod::Cash);
+    form.contact = who;
+    checkout::place_order(shop, ctx, Locale::En, Channel::Web, &Uuid::new_v4().to_string(), form).await.unwrap()
 }
 
-/// Contacts with an address each, a millisecond after each other.
-async fn insert_people(shop: &TestShop, people: &[ContactDetails]) -> Vec<ContactId> {
-    let prepare = |person| {
-        shop.clock.advance(1);
-        customers::prepare_contact(shop, person, Locale::En)
-    };
-    let prepared: Vec<_> = people.iter().map(prepare).collect();
-    let addresses: Vec<_> = prepared.iter().map(|c| customers::prepare_address(shop, c.id, &cebu())).collect();
-    let ids = prepared.iter().map(|c| c.id).collect();
-    shop.db()
-        .write(async move |tx| {
-            customers::insert_contacts(tx, &prepared).await?;
-            customers::insert_addresses(tx, &addresses).await
-        })
-        .await
-        .unwrap();
-    ids
+async fn order(shop: &TestShop, variant: VariantId, name: &str) -> Placed {
+    order_as(shop, &guest(shop), variant, person(name)).await
+}
+
+async fn all(shop: &Shop) -> CustomerListView {
+    customers::list(shop, &owner(shop), &CustomerQuery::default()).await.unwrap()
+}
+
+async fn search(shop: &Shop, words: &str) -> Vec<String> {
+    let query = CustomerQuery { search: words.into(), ..CustomerQuery::default() };
+    names(&customers::list(shop, &owner(shop), &query).await.unwrap())
+}
+
+fn names(list: &CustomerListView) -> Vec<String> {
+    list.customers.iter().map(|row| row.contact.name.clone()).collect()
+}
+
+/// The contact by which the only customer of this name is found.
+async fn contact(shop: &Shop, name: &str) -> ContactId {
+    let query = CustomerQuery { search: name.into(), ..CustomerQuery::default() };
+    let found = customers::list(shop, &owner(shop), &query).await.unwrap().customers;
+    assert_eq!(found.len(), 1, "{name}: {found:?}");
+    found[0].id
+}
+
+async fn see(shop: &Shop, customer: ContactId) -> CustomerView {
+    customers::view(shop, &owner(shop), Locale::En, customer, &PageAt::default()).await.unwrap()
+}
+
+fn orders_of(view: &CustomerView) -> Vec<OrderId> {
+    view.list.orders.iter().map(|order| order.id).collect()
+}
+
+async fn contact_of(shop: &Shop, order: OrderId) -> ContactId {
+    shop.db().fetch_scalar("select contact_id from orders where id = $1", &[&order]).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_are_found_by_e_mail_phone_and_words_of_their_name() {
+async fn a_customer_is_an_account_with_its_orders_or_a_guest_by_e_mail_and_listed_once() {
     both(async |shop| {
-        let mut people = vec![person("María Clara Santos"), person("Ana Santos"), person("Ben Cruz")];
-        people[0].email = "maria.clara@example.com".into();
-        people[2].phone = "+65 6123 4567".into();
-        let ids = insert_people(shop, &people).await;
-        let found = async |text: &str| customers::find_contacts(shop, text).await.unwrap();
-        assert_eq!(found("MARIA.CLARA@example.com").await, [ids[0]]);
-        assert_eq!(found("+6561234567").await, [ids[2]]);
-        assert_eq!(found("0917-123-4567").await, [ids[1], ids[0]]);
-        assert_eq!(found("santos").await, [ids[1], ids[0]]);
-        assert_eq!(found("Santos Maria").await, [ids[0]]);
-        for nobody in ["", "—", "santo", "nobody@example.com", "Santos Cruz"] {
-            assert!(found(nobody).await.is_empty(), "{nobody}");
-        }
-        let opened = customers::open_contacts(shop, &ids).await.unwrap();
-        assert_eq!(opened[&ids[0]].name, "María Clara Santos");
-        assert_eq!(opened[&ids[2]].phone, "+6561234567");
-        let unknown = customers::open_contact(shop, ContactId(shop.id())).await;
+        let variant = a_product().with_stock(50).make(shop).await;
+        let first = order(shop, variant, "Bea Ramos").await;
+        let ana = sign_up(shop, "Ana Reyes").await;
+        let signed_in = Context::customer(ana, guest(shop).request);
+        let at_work = ContactDetails { name: "Ana at work".into(), email: "office@example.com".into(), phone: String::new() };
+        let own = order_as(shop, &signed_in, variant, at_work.clone()).await;
+        let office = order_as(shop, &guest(shop), variant, ContactDetails { name: "The office".into(), ..at_work }).await;
+        let as_guest = order(shop, variant, "Ana Reyes").await;
+        identity::create_staff(shop, &shop.system(), Locale::En, person("Lola"), Role::Clerk, PASSWORD).await.unwrap();
+        assert_eq!(names(&all(shop).await), ["Ana Reyes", "The office", "Bea Ramos"]);
+        let again = order(shop, variant, "Bea Ramos").await;
+        let list = all(shop).await;
+        assert_eq!(names(&list), ["Bea Ramos", "Ana Reyes", "The office"]);
+        assert_eq!(list.customers.iter().map(|row| row.account).collect::<Vec<_>>(), [false, true, false]);
+
+        let bea = see(shop, list.customers[0].id).await;
+        assert_eq!(orders_of(&bea), [again.order, first.order]);
+        let ana = see(shop, contact_of(shop, own.order).await).await;
+        assert_eq!((ana.contact.name.as_str(), orders_of(&ana)), ("Ana Reyes", vec![as_guest.order, own.order]));
+        assert_eq!(ana.others.iter().map(|other| other.name.as_str()).collect::<Vec<_>>(), ["Ana at work"]);
+        assert_eq!(orders_of(&see(shop, contact_of(shop, office.order).await).await), [office.order]);
+
+        // Whoever ordered as a guest and signs up is one customer.
+        sign_up(shop, "Bea Ramos").await;
+        let list = all(shop).await;
+        assert_eq!((names(&list), list.customers[0].account), (vec!["Bea Ramos".into(), "Ana Reyes".into(), "The office".into()], true));
+        let unknown = customers::view(shop, &owner(shop), Locale::En, ContactId(shop.id()), &PageAt::default()).await;
         assert!(matches!(unknown, Err(CustomerError::Unknown)));
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sealed_record_that_was_moved_to_another_row_does_not_open() {
+async fn customers_are_found_by_name_mail_telephone_order_number_and_tag() {
     both(async |shop| {
-        let ids = insert_people(shop, &[person("Ana Reyes"), person("Ben Cruz")]).await;
-        let (from, to) = (ids[0], ids[1]);
-        shop.db()
-            .write(async move |tx| {
-                tx.execute("update contacts set sealed = (select sealed from contacts where id = $1) where id = $2", &[&from, &to]).await
-            })
-            .await
-            .map_err(|e: DbError| e)
-            .unwrap();
-        assert!(customers::open_contact(shop, from).await.is_ok());
-        assert!(matches!(customers::open_contact(shop, to).await, Err(CustomerError::Sealed)));
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_address_book_is_kept_corrected_and_emptied() {
-    both(async |shop| {
-        let ana = shopper(shop, "Ana Reyes").await;
-        assert!(customers::address_book(shop, &ana).await.unwrap().is_empty());
-        let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), false).await.unwrap();
-        shop.clock.advance(1);
-        let work = customers::save_address(shop, &ana, Locale::En, None, &address(), false).await.unwrap();
-        let book = customers::address_book(shop, &ana).await.unwrap();
-        assert_eq!(book.iter().map(|a| (a.id, a.is_default)).collect::<Vec<_>>(), [(home, true), (work, false)]);
-        let saved = &book[0].address;
-        assert_eq!((saved.recipient.as_str(), saved.phone.as_str(), saved.postal_code.as_str()), ("Ana Reyes", "+639171234567", "6000"));
-        assert_eq!(customers::address_tree::island_group(saved), Some("Visayas"));
-
-        let moved = Address { line1: "7 Rizal Avenue".into(), ..cebu() };
-        assert_eq!(customers::save_address(shop, &ana, Locale::En, Some(work), &moved, true).await.unwrap(), work);
-        let book = customers::address_book(shop, &ana).await.unwrap();
-        assert_eq!((book[0].id, book[0].is_default, book[0].address.line1.as_str()), (work, true, "7 Rizal Avenue"));
-        assert_eq!(book.iter().filter(|a| a.is_default).count(), 1);
-
-        customers::set_default_address(shop, &ana, home).await.unwrap();
-        customers::delete_address(shop, &ana, home).await.unwrap();
-        let book = customers::address_book(shop, &ana).await.unwrap();
-        assert_eq!(book.iter().map(|a| (a.id, a.is_default)).collect::<Vec<_>>(), [(work, true)]);
-        assert!(customers::open_address(shop, home).await.is_err(), "what it said is gone");
-        let again = customers::delete_address(shop, &ana, home).await;
-        assert!(matches!(again, Err(CustomerError::Unknown)));
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_address_book_is_open_to_its_own_shopper_only() {
-    both(async |shop| {
-        let (ana, ben) = (shopper(shop, "Ana Reyes").await, shopper(shop, "Ben Cruz").await);
-        let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), true).await.unwrap();
-        let changed = customers::save_address(shop, &ben, Locale::En, Some(home), &address(), false).await;
-        assert!(matches!(changed, Err(CustomerError::Unknown)));
-        assert!(matches!(customers::delete_address(shop, &ben, home).await, Err(CustomerError::Unknown)));
-        assert!(matches!(customers::set_default_address(shop, &ben, home).await, Err(CustomerError::Unknown)));
-        assert!(customers::address_book(shop, &ben).await.unwrap().is_empty());
-        assert!(matches!(customers::address_book(shop, &guest(shop)).await, Err(CustomerError::SignedOut)));
-        let book = customers::address_book(shop, &ana).await.unwrap();
-        assert_eq!((book.len(), book[0].address.line1.as_str(), book[0].is_default), (1, "12 Mabini Street", true));
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_book_takes_fifty_addresses_and_none_that_is_wrong() {
-    both(async |shop| {
-        let ana = shopper(shop, "Ana Reyes").await;
-        let wrong = Address { barangay: "Nowhere".into(), ..cebu() };
-        let refused = customers::save_address(shop, &ana, Locale::Fil, None, &wrong, false).await;
-        let Err(CustomerError::Invalid(fields)) = refused else { panic!("{refused:?}") };
-        assert_eq!(fields[0].0, "barangay");
-        for _ in 0..50 {
-            customers::save_address(shop, &ana, Locale::En, None, &cebu(), false).await.unwrap();
+        let variant = a_product().with_stock(50).make(shop).await;
+        let who = ContactDetails { phone: "0917 555 0101".into(), ..person("Carla Ocampo") };
+        let placed = order_as(shop, &guest(shop), variant, who).await;
+        order(shop, variant, "Carla Ocampo").await;
+        order(shop, variant, "Dan Ocampo").await;
+        customers::add_tag(shop, &owner(shop), contact(shop, "dan").await, "Wholesale").await.unwrap();
+        assert_eq!(search(shop, "ocampo").await, ["Dan Ocampo", "Carla Ocampo"]);
+        for words in ["Ocampo Carla", "CARLA.OCAMPO@example.com", "+639175550101", &placed.number, &placed.number[..8].to_lowercase()] {
+            assert_eq!(search(shop, words).await, ["Carla Ocampo"], "{words}");
         }
-        let full = customers::save_address(shop, &ana, Locale::En, None, &cebu(), false).await;
-        assert!(matches!(full, Err(CustomerError::Full(50))));
-        assert_eq!(number(shop, "select count(*) from addresses where is_default = 1").await, 1);
+        assert_eq!(search(shop, "wholesale").await, ["Dan Ocampo"]);
+        assert!(search(shop, "nobody").await.is_empty());
+        let found = customers::find(shop, &owner(shop), "ocampo", 1).await.unwrap();
+        assert_eq!(found.len(), 1);
+        for denied in [
+            customers::list(shop, &clerk(shop), &CustomerQuery::default()).await.map(drop),
+            customers::find(shop, &clerk(shop), "ocampo", 5).await.map(drop),
+            customers::view(shop, &clerk(shop), Locale::En, found[0].id, &PageAt::default()).await.map(drop),
+            customers::add_tag(shop, &clerk(shop), found[0].id, "x").await,
+            customers::add_note(shop, &clerk(shop), found[0].id, "x").await,
+            customers::merge(shop, &clerk(shop), found[0].id, found[0].id).await,
+        ] {
+            assert!(matches!(denied, Err(CustomerError::Forbidden(_))), "{denied:?}");
+        }
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn preferences_are_kept_and_newsletters_are_off_by_default() {
+async fn a_list_of_many_pages_has_each_customer_once() {
     both(async |shop| {
-        let ana = shopper(shop, "Ana Reyes").await;
-        assert_eq!(customers::preferences(shop, &ana).await.unwrap(), Preferences::default());
-        let wanted = Preferences { locale: "tl".into(), marketing: true };
-        customers::save_preferences(shop, &ana, &wanted).await.unwrap();
-        let kept = customers::preferences(shop, &ana).await.unwrap();
-        assert_eq!((kept.locale.as_str(), kept.marketing), ("fil", true));
-        assert!(matches!(customers::preferences(shop, &guest(shop)).await, Err(CustomerError::SignedOut)));
+        let variant = a_product().with_stock(500).make(shop).await;
+        for n in 0..130 {
+            order(shop, variant, &format!("Shopper {}", n % 65)).await;
+        }
+        let mut query = CustomerQuery::default();
+        let (mut seen, mut pages) = (Vec::new(), Vec::new());
+        let last = loop {
+            let page = customers::list(shop, &owner(shop), &query).await.unwrap();
+            seen.extend(names(&page));
+            pages.push(names(&page));
+            let Some(next) = page.next.clone() else { break page };
+            query.at = PageAt::after(next);
+        };
+        // And back.
+        let mut previous = last.previous;
+        while let Some(before) = previous {
+            pages.pop();
+            query.at = PageAt::before(before);
+            let page = customers::list(shop, &owner(shop), &query).await.unwrap();
+            assert_eq!(Some(&names(&page)), pages.last());
+            previous = page.previous;
+        }
+        assert_eq!(pages.len(), 1);
+        let expected: Vec<String> = (0..65).rev().map(|n| format!("Shopper {n}")).collect();
+        assert_eq!(seen, expected);
     })
     .await;
 }
 
-/// Texts that must not be in the database in the open. None of them occurs in the program's own names.
-const SECRETS: [&str; 13] = [
-    "Estrellita",
-    "Magbanua",
-    "estrellita.magbanua@example.com",
-    "Clara Santos",
-    "maria.clara@example.com",
-    "9171234567",
-    "Mabini",
-    "Keong Saik",
-    "the parcel at the sari-sari store",
-    "Kumare",
-    "Benedicta",
-    "the lid of the teapot",
-    "Happy birthday, Lola",
-];
-
-/// Sign-up, address book, a change of details, an order, a search and the mails' jobs.
-async fn a_busy_day(shop: &TestShop) {
-    let ana = shopper(shop, "Estrellita Magbanua").await;
-    let home = customers::save_address(shop, &ana, Locale::En, None, &cebu(), true).await.unwrap();
-    customers::save_address(shop, &ana, Locale::En, Some(home), &Address { line2: "Estrellita's".into(), ..cebu() }, true).await.unwrap();
-    customers::save_preferences(shop, &ana, &Preferences::default()).await.unwrap();
-    identity::save_contact(shop, &ana, Locale::En, "", &person("Estrellita Magbanua"), "").await.unwrap();
-    let variant = a_product().with_stock(3).make(shop).await;
-    let cart = a_cart(shop, &[(variant, 1)]).await;
-    let gift = CheckoutForm { gift_note: "Happy birthday, Lola!".into(), ..form(cart, PaymentMethod::Cash) };
-    place_order(shop, &guest(shop), Locale::En, Channel::Web, "a-gift-for-lola", gift).await.unwrap();
-    backend::notifications::catch_up(shop).await.unwrap();
-    let contact = customers::find_contacts(shop, "magbanua").await.unwrap()[0];
-    let staff = owner(shop).with_key("a-form-with-a-note");
-    backend::people::add_note(shop, &staff, contact, "Leave the parcel at the sari-sari store").await.unwrap();
-    backend::people::add_tag(shop, &staff, contact, "Kumare").await.unwrap();
-    let form = ContactForm {
-        name: "Benedicta".into(),
-        email: "benedicta@example.com".into(),
-        order_number: String::new(),
-        message: "I miss the lid of the teapot".into(),
-    };
-    crate::content::publish_contact(shop).await;
-    backend::content::receive(shop, &guest(shop), Locale::En, &form).await.unwrap();
-    assert!(!customers::find_contacts(shop, "magbanua").await.unwrap().is_empty());
-}
-
-fn holds(text: &[u8], secret: &str) -> bool {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    [secret, &hex].iter().any(|form| text.windows(form.len()).any(|part| part.eq_ignore_ascii_case(form.as_bytes())))
-}
-
-fn files(folder: &Path, into: &mut Vec<std::path::PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        if entry.path().is_dir() { files(&entry.path(), into) } else { into.push(entry.path()) }
-    }
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_customer_spent_is_what_they_bought_less_what_went_back() {
+    both(async |shop| {
+        let (variant, staff) = (a_product().with_stock(50).make(shop).await, owner(shop));
+        let kept = order(shop, variant, "Ana Reyes").await;
+        let refunded = order(shop, variant, "Ana Reyes").await;
+        let cancelled = order(shop, variant, "Ana Reyes").await;
+        let parcel = fulfilment::pick(shop, &staff, refunded.order).await.unwrap()[0];
+        fulfilment::pack(shop, &staff, parcel).await.unwrap();
+        fulfilment::ship(shop, &staff, parcel, "LBC", "T-1").await.unwrap();
+        fulfilment::deliver(shop, &staff, parcel).await.unwrap();
+        payments::refund(shop, &staff, refunded.order, 2_501, "a scratch").await.unwrap();
+        order_management::cancel(shop, &staff, cancelled.order, "they called").await.unwrap();
+        let view = see(shop, contact(shop, "ana").await).await;
+        assert_eq!((view.orders, view.spent.len()), (3, 1));
+        let net = kept.total.minor + refunded.total.minor - 2_501;
+        assert_eq!((view.spent[0].orders, view.spent[0].total.minor, view.spent[0].average.minor), (2, net, (net + 1) / 2));
+        assert_eq!(view.last_order, Some(shop.now()));
+        assert_eq!(view.addresses.len(), 1, "one address of three orders: {:?}", view.addresses);
+        assert_eq!(orders_of(&view), [cancelled.order, refunded.order, kept.order]);
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_database_file_and_its_log_hold_no_personal_data() {
-    let shop = sqlite().await;
-    a_busy_day(&shop).await;
-    // With the write-ahead log still beside it, and again when it is closed.
-    for _ in 0..2 {
-        let mut all = Vec::new();
-        files(shop.folder.path(), &mut all);
-        let mut finds_open_text = false;
-        for file in all {
-            let bytes = std::fs::read(&file).unwrap();
-            finds_open_text |= holds(&bytes, "Dried mango");
-            for secret in SECRETS {
-                assert!(!holds(&bytes, secret), "“{secret}” in {}", file.display());
+async fn notes_and_tags_are_kept_with_their_actor_once_and_leave_with_the_export() {
+    both(async |shop| {
+        let variant = a_product().with_stock(50).make(shop).await;
+        order(shop, variant, "Ana Reyes").await;
+        let ana = contact(shop, "ana").await;
+        let lola = identity::create_staff(shop, &shop.system(), Locale::En, person("Lola Cruz"), Role::Manager, PASSWORD).await.unwrap();
+        let staff = Context::staff(lola, Role::Manager, guest(shop).request);
+        for wrong in ["", "  ", &"x".repeat(customers::MAX_NOTE + 1)] {
+            assert!(matches!(customers::add_note(shop, &staff, ana, wrong).await, Err(CustomerError::Note)));
+        }
+        for wrong in ["", "two\nlines and\u{7}", &"x".repeat(customers::MAX_TAG + 1)] {
+            assert!(matches!(customers::add_tag(shop, &staff, ana, wrong).await, Err(CustomerError::Tag)), "{wrong}");
+        }
+        let pressed = staff.clone().with_key("a-form");
+        let [one, two] = [pressed.clone(), pressed.clone()];
+        let (a, b) = tokio::join!(customers::add_note(shop, &one, ana, "Rings twice"), customers::add_note(shop, &two, ana, "Rings twice"));
+        assert!(a.is_ok() || b.is_ok(), "{a:?} {b:?}");
+        customers::add_note(shop, &pressed, ana, "Rings twice").await.unwrap();
+        assert!(matches!(customers::add_note(shop, &pressed, ana, "Something else").await, Err(CustomerError::Reused)));
+        shop.clock.advance(1_000);
+        customers::add_note(shop, &staff, ana, "Wants paper bags,\r\nno plastic").await.unwrap();
+        for tag in ["Wholesale", " wholesale ", "Suki"] {
+            shop.clock.advance(1);
+            customers::add_tag(shop, &staff, ana, tag).await.unwrap();
+        }
+        let view = see(shop, ana).await;
+        assert_eq!(view.notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>(), ["Wants paper bags,\nno plastic", "Rings twice"]);
+        assert_eq!((view.notes[0].author.as_str(), view.tags), ("Lola Cruz", vec!["Wholesale".to_owned(), "Suki".to_owned()]));
+
+        let mut file = CustomersFile::begin(shop, &owner(shop)).await.unwrap();
+        let mut bytes = Vec::new();
+        while let Some(part) = file.next().await.unwrap() {
+            bytes.extend(part);
+        }
+        let rows = read(&String::from_utf8(bytes).unwrap());
+        assert_eq!((rows.len(), rows[0]["tags"].as_str()), (1, "Wholesale, Suki"));
+        assert_eq!(rows[0]["notes"], "Wants paper bags,\nno plastic\n\nRings twice");
+
+        customers::delete_note(shop, &staff, view.notes[1].id).await.unwrap();
+        assert!(matches!(customers::delete_note(shop, &staff, view.notes[1].id).await, Err(CustomerError::Unknown)));
+        customers::remove_tag(shop, &staff, ana, "SUKI").await.unwrap();
+        customers::remove_tag(shop, &staff, ana, "SUKI").await.unwrap();
+        let view = see(shop, ana).await;
+        assert_eq!((view.notes.len(), view.tags), (1, vec!["Wholesale".to_owned()]));
+        let customer: Uuid = shop.db().fetch_scalar("select id from customers", &[]).await.unwrap();
+        let events = events_of(shop, customer).await;
+        assert!(events.iter().all(|event| event.actor == staff.actor.to_string()));
+        let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+        let [note, tag] = ["customer.note_added", "customer.tag_added"];
+        assert_eq!(kinds, [note, note, tag, tag, "customer.note_deleted", "customer.tag_removed"]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_customers_become_one_with_all_they_have_and_what_they_order_later() {
+    both(async |shop| {
+        let (variant, staff) = (a_product().with_stock(50).make(shop).await, owner(shop));
+        let user = sign_up(shop, "Ana Reyes").await;
+        let own = order_as(shop, &Context::customer(user, guest(shop).request), variant, person("Ana Reyes")).await;
+        let other = order(shop, variant, "Anna R").await;
+        let (ana, anna) = (contact(shop, "reyes").await, contact(shop, "anna").await);
+        customers::add_note(shop, &staff, ana, "First").await.unwrap();
+        shop.clock.advance(1_000);
+        customers::add_note(shop, &staff, anna, "Second").await.unwrap();
+        for (customer, tag) in [(ana, "Suki"), (anna, "Suki"), (anna, "Wholesale")] {
+            shop.clock.advance(1);
+            customers::add_tag(shop, &staff, customer, tag).await.unwrap();
+        }
+        let asked = customers::merge_view(shop, &staff, ana, "anna", Some(anna)).await.unwrap();
+        assert_eq!((asked.found.len(), asked.refused), (1, false));
+        assert_eq!(asked.chosen.map(|(row, orders)| (row.id, orders)), Some((anna, 1)));
+
+        // Pressed twice at once, and once more.
+        let (a, b) = tokio::join!(customers::merge(shop, &staff, ana, anna), customers::merge(shop, &staff, ana, anna));
+        a.unwrap();
+        b.unwrap();
+        customers::merge(shop, &staff, ana, anna).await.unwrap();
+        assert_eq!(number(shop, "select count(*) from events where kind = 'customers.merged'").await, 1);
+        let later = order(shop, variant, "Anna R").await;
+        for id in [ana, anna, contact_of(shop, later.order).await] {
+            let view = see(shop, id).await;
+            assert_eq!((view.contact.name.as_str(), orders_of(&view)), ("Ana Reyes", vec![later.order, other.order, own.order]));
+            assert_eq!(view.notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>(), ["Second", "First"]);
+            assert_eq!(view.tags, ["Suki", "Wholesale"]);
+        }
+        assert_eq!((names(&all(shop).await), search(shop, "anna").await), (vec!["Ana Reyes".to_owned()], vec!["Ana Reyes".to_owned()]));
+        let shopper = Context::customer(user, guest(shop).request);
+        let theirs = backend::orders::of_customer(shop, &shopper, None).await.unwrap().orders;
+        assert_eq!(theirs.iter().map(|order| order.id).collect::<Vec<_>>(), [own.order], "who may see an order stays as it was");
+
+        let customer: Uuid = shop.db().fetch_scalar("select id from customers where merged_into is null", &[]).await.unwrap();
+        let merged: Vec<_> = events_of(shop, customer).await.into_iter().filter(|event| event.kind == "customers.merged").collect();
+        assert_eq!(merged[0].actor, staff.actor.to_string());
+
+        let mut file = CustomersFile::begin(shop, &owner(shop)).await.unwrap();
+        let mut bytes = Vec::new();
+        while let Some(part) = file.next().await.unwrap() {
+            bytes.extend(part);
+        }
+        let rows = read(&String::from_utf8(bytes).unwrap());
+        assert_eq!((rows.len(), rows[0]["orders"].as_str(), rows[0]["email"].as_str()), (1, "3", "ana.reyes@example.com"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn customers_who_can_both_sign_in_stay_two() {
+    both(async |shop| {
+        let staff = owner(shop);
+        let [ana, bea] = [sign_up(shop, "Ana Reyes").await, sign_up(shop, "Bea Ramos").await];
+        let (first, second) = (contact(shop, "ana").await, contact(shop, "bea").await);
+        assert!(customers::merge_view(shop, &staff, first, "", Some(second)).await.unwrap().refused);
+        assert!(matches!(customers::merge(shop, &staff, first, second).await, Err(CustomerError::TwoAccounts)));
+        assert_eq!(number(shop, "select count(*) from customers").await, 0, "nothing is kept of what was refused");
+        let locked = "update users set active = 0 where id = $1";
+        shop.db().write(async move |tx: &mut Tx| tx.execute(locked, &[&bea]).await).await.unwrap();
+        customers::merge(shop, &staff, first, second).await.unwrap();
+        let view = see(shop, second).await;
+        assert_eq!((view.contact.name.as_str(), view.accounts.len()), ("Ana Reyes", 2));
+        // An account that changes its e-mail keeps what was written about it.
+        customers::add_note(shop, &staff, first, "Rings twice").await.unwrap();
+        let renamed = ContactDetails { email: "ana.new@example.com".into(), ..person("Ana Reyes") };
+        let shopper = Context::customer(ana, guest(shop).request);
+        identity::save_contact(shop, &shopper, Locale::En, "", &renamed, PASSWORD).await.unwrap();
+        let view = see(shop, first).await;
+        assert_eq!((view.contact.email.as_str(), view.notes.len()), ("ana.new@example.com", 1));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_placed_while_two_become_one_is_not_lost() {
+    both(async |shop| {
+        let (variant, staff) = (a_product().with_stock(200).make(shop).await, owner(shop));
+        for round in 0..5 {
+            let [one, two] = [format!("Una{round} Santos"), format!("Dos{round} Santos")];
+            let mut placed = vec![order(shop, variant, &one).await.order, order(shop, variant, &two).await.order];
+            let (to, from) = (contact(shop, &one).await, contact(shop, &two).await);
+            let rivals = async {
+                let mut placed = Vec::new();
+                for name in [&two, &one, &two, &two] {
+                    placed.push(order(shop, variant, name).await.order);
+                }
+                placed
+            };
+            // In both directions at once, with orders and a note meanwhile.
+            let (there, back, noted, more) = tokio::join!(
+                customers::merge(shop, &staff, to, from),
+                customers::merge(shop, &staff, from, to),
+                customers::add_note(shop, &staff, from, "Meanwhile"),
+                rivals
+            );
+            there.unwrap();
+            back.unwrap();
+            noted.unwrap();
+            placed.extend(more);
+            for id in [to, from] {
+                let view = see(shop, id).await;
+                let mut found = orders_of(&view);
+                found.sort();
+                placed.sort();
+                assert_eq!((found, view.notes.len()), (placed.clone(), 1));
             }
         }
-        assert!(finds_open_text, "what is in the open can be read, so the search works");
-        shop.close().await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tables_in_postgres_hold_no_personal_data() {
-    let shop = postgres().await;
-    a_busy_day(&shop).await;
-    let tables: Vec<String> = shop
-        .db()
-        .fetch_scalars("select cast(table_name as text) from information_schema.tables where table_schema = 'public'", &[])
-        .await
-        .unwrap();
-    assert!(tables.len() > 20);
-    let admin = std::env::var("TINDAHAN_TEST_POSTGRES").unwrap();
-    let name = shop.db().url().rsplit('/').next().unwrap().to_owned();
-    let url = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
-    let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
-    let mut finds_open_text = false;
-    for table in tables {
-        // Bytes are written in hex.
-        let sql = sqlx::AssertSqlSafe(format!("select cast(t as text) from {table} t"));
-        let texts: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap();
-        finds_open_text |= texts.iter().any(|text| holds(text.as_bytes(), "Dried mango"));
-        for secret in SECRETS {
-            assert!(texts.iter().all(|text| !holds(text.as_bytes(), secret)), "“{secret}” in {table}");
-        }
-    }
-    assert!(finds_open_text, "what is in the open can be read, so the search works");
-    shop.close().await;
+        assert_eq!(number(shop, "select count(*) from events where kind = 'customers.merged'").await, 5);
+        assert_eq!(all(shop).await.customers.len(), 5);
+    })
+    .await;
 }

@@ -2,9 +2,9 @@
 
 use crate::support::outside::{clerk, owner};
 use crate::support::{TestShop, a_cart, a_product, both, form, guest, place};
+use backend::customers::{CUSTOMER_COLUMNS, CustomersFile};
 use backend::order_management;
 use backend::orders::{ORDER_COLUMNS, OrderError, OrdersFile};
-use backend::people::{CUSTOMER_COLUMNS, CustomersFile};
 use domain::Locale;
 use domain::order::{Channel, PaymentMethod};
 use domain::view::OrderQuery;

@@ -6,7 +6,7 @@ use std::path::Path;
 const LAYERS: &[&str] = &[
     "settings",
     "accounting",
-    "customers",
+    "contacts",
     "pricing",
     "inventory",
     "refusals",
@@ -20,7 +20,7 @@ const LAYERS: &[&str] = &[
     "payments",
     "fulfilment",
     "order_management",
-    "people",
+    "customers",
     "content",
     "checkout",
     "notifications",

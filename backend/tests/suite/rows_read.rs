@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use backend::customers::{self, CustomersFile};
 use backend::order_management;
 use backend::orders::{self, OrdersFile};
-use backend::people::{self, CustomersFile};
-use backend::{Shop, catalog, customers, dashboard, fulfilment, identity, inventory, jobs, pricing, refusals, search};
+use backend::{Shop, catalog, contacts, dashboard, fulfilment, identity, inventory, jobs, pricing, refusals, search};
 use domain::id::{CategoryId, ContactId, OrderId, ProductId, UserId, VariantId};
 use domain::order::{FulfilmentState, OrderQueue, PaymentState};
 use domain::view::{CustomerQuery, OrderLimits, OrderQuery, OrderSort, PageAt};
@@ -229,7 +229,7 @@ async fn order_lists(pages: &mut Pages<'_>, ctx: &Context) {
         .unwrap();
     let shopper = Context::customer(shopper, ctx.request);
     pages.page("a shopper's own orders", async || orders::of_customer(shop, &shopper, None).await).await;
-    pages.page("a shopper's address book", async || customers::address_book(shop, &shopper).await).await;
+    pages.page("a shopper's address book", async || contacts::address_book(shop, &shopper).await).await;
 }
 
 /// The lists in each order, of all days and of some of which both shops have orders, and a page back.
@@ -292,7 +292,7 @@ async fn customer_pages(pages: &mut Pages<'_>, ctx: &Context) {
         where p.contact_id = o.contact_id and p.user_id is not null)
         and not exists (select 1 from users u where u.contact_id = o.contact_id) order by o.placed_at desc limit 1";
     let guest: ContactId = shop.db().fetch_scalar(a_guest, &[]).await.unwrap();
-    let email = customers::open_contact(shop, guest).await.unwrap().email;
+    let email = contacts::open_contact(shop, guest).await.unwrap().email;
     for (what, words) in [
         ("all", ""),
         ("an e-mail", email.as_str()),
@@ -302,14 +302,14 @@ async fn customer_pages(pages: &mut Pages<'_>, ctx: &Context) {
         ("an order's number", &number),
     ] {
         let query = CustomerQuery { search: words.into(), ..CustomerQuery::default() };
-        pages.page(format!("customers · {what}"), async || people::list(shop, ctx, &query).await).await;
+        pages.page(format!("customers · {what}"), async || customers::list(shop, ctx, &query).await).await;
     }
-    pages.page("the palette's customers", async || people::find(shop, ctx, "Maria Santos", 5).await).await;
-    pages.page("a customer's page", async || people::view(shop, ctx, Locale::En, guest, &PageAt::default()).await).await;
-    people::add_tag(shop, ctx, guest, "Suki").await.unwrap();
+    pages.page("the palette's customers", async || customers::find(shop, ctx, "Maria Santos", 5).await).await;
+    pages.page("a customer's page", async || customers::view(shop, ctx, Locale::En, guest, &PageAt::default()).await).await;
+    customers::add_tag(shop, ctx, guest, "Suki").await.unwrap();
     let tagged = CustomerQuery { tag: "suki".into(), ..CustomerQuery::default() };
-    pages.page("customers · of a tag", async || people::list(shop, ctx, &tagged).await).await;
-    pages.page("two customers before they become one", async || people::merge_view(shop, ctx, guest, "Maria Reyes", None).await).await;
+    pages.page("customers · of a tag", async || customers::list(shop, ctx, &tagged).await).await;
+    pages.page("two customers before they become one", async || customers::merge_view(shop, ctx, guest, "Maria Reyes", None).await).await;
 }
 
 async fn products_and_stock(pages: &mut Pages<'_>, ctx: &Context) {

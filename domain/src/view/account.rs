@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
-use crate::id::{AddressId, ApiKeyId, SessionId, UserId};
+use crate::id::{AddressId, ApiKeyId, InvitationId, SessionId, UserId};
+use crate::messages::t;
 use crate::permission::{Permission, Role};
+use crate::{Locale, Timestamp};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactDetails {
@@ -101,7 +102,7 @@ pub struct AddressFormat {
 }
 
 /// A field of an address form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AddressField {
     /// The field of [`Address`] that it fills.
     pub name: String,
@@ -133,6 +134,89 @@ pub struct SessionView {
     pub seen_at: Timestamp,
     /// Is it this browser?
     pub current: bool,
+    pub device: Device,
+    /// The address on the network that it signed in from; empty where it is not known.
+    pub address: String,
+}
+
+/// A browser and its system by the names of their makers; empty where they are not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub browser: String,
+    pub system: String,
+}
+
+impl Device {
+    /// As a reader calls it: `Chrome on Android`.
+    #[must_use]
+    pub fn name(&self, locale: Locale) -> String {
+        match (self.browser.is_empty(), self.system.is_empty()) {
+            (false, false) => t::ACCOUNT_DEVICE_NAME.with(locale, &[("browser", &self.browser), ("system", &self.system)]),
+            (true, true) => t::ACCOUNT_DEVICE_UNKNOWN.text(locale).to_owned(),
+            _ => format!("{}{}", self.browser, self.system),
+        }
+    }
+}
+
+/// An invitation to the staff that holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationView {
+    pub id: InvitationId,
+    pub contact: ContactDetails,
+    pub role: Role,
+    pub expires_at: Timestamp,
+}
+
+/// An invitation, as whoever has its link sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitedView {
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    /// Is there a shopper's account with the address, which gets the role?
+    pub has_account: bool,
+}
+
+/// The second step of signing in, as its owner sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondFactorView {
+    /// Since when it is on; none when it is off.
+    pub since: Option<Timestamp>,
+    /// Recovery codes that were not used yet.
+    pub recovery_left: i64,
+    /// What is being set up.
+    pub setup: Option<NewAuthenticator>,
+    /// New recovery codes that are not confirmed yet.
+    pub new_codes: Option<RecoveryCodes>,
+    /// Does the user's role demand it?
+    pub is_demanded: bool,
+}
+
+/// What an authenticator app is set up with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewAuthenticator {
+    /// In base 32, to be typed where no picture can be taken.
+    pub secret: String,
+    /// `otpauth://…`, which opens the app on a telephone.
+    pub address: String,
+    /// The address as a picture.
+    pub qr: QrCode,
+    /// The recovery codes that come with it.
+    pub codes: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryCodes {
+    pub codes: Vec<String>,
+}
+
+/// A QR code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QrCode {
+    /// Squares a side, without the margin.
+    pub side: u16,
+    /// The dark squares as the path of a picture (SVG), a unit a square.
+    pub path: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +228,8 @@ pub struct StaffView {
     pub active: bool,
     /// An account of the demonstration, with a published password.
     pub demo: bool,
+    /// Do they sign in by a code, too?
+    pub has_second_factor: bool,
 }
 
 named! {

@@ -81,7 +81,7 @@ macro_rules! bind_ids {
 
 bind_ids! {
     CategoryId ProductId VariantId PictureId PriceListId TaxRateId CartId OrderId OrderLineId ReservationId LocationId MovementId PaymentId
-    PaymentEventId CaptureId PaymentAllocationId RefundId ParcelId ContactId CustomerId CustomerNoteId AddressId UserId SessionId ApiKeyId EntryId EventId JobId RequestId DiscountId
+    PaymentEventId CaptureId PaymentAllocationId RefundId ParcelId ContactId CustomerId CustomerNoteId AddressId UserId SessionId InvitationId ApiKeyId EntryId EventId JobId RequestId DiscountId
     RefusalId
     SavedFilterId PageId ContactMessageId MenuEntryId HomeSectionId BackInStockRequestId ProductTypeId ProductFieldId BulkEditId
 }

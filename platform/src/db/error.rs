@@ -238,15 +238,15 @@ mod tests {
             #[error(transparent)]
             Throttled(#[from] crate::throttle::Throttled),
             #[error(transparent)]
-            Key(#[from] crate::once::KeyError),
+            Key(#[from] crate::request_keys::KeyError),
         }
         assert!(reset().is_transient() && reset().lost_connection());
         assert!(DbError::is_transient_in(&Outer::from(crate::throttle::Throttled::from(reset()))));
-        assert!(DbError::is_transient_in(&Outer::from(crate::once::KeyError::from(reset()))));
-        assert!(!DbError::is_transient_in(&Outer::from(crate::once::KeyError::Reused)));
-        let in_doubt = Outer::from(crate::once::KeyError::from(reset().of_commit()));
+        assert!(DbError::is_transient_in(&Outer::from(crate::request_keys::KeyError::from(reset()))));
+        assert!(!DbError::is_transient_in(&Outer::from(crate::request_keys::KeyError::Reused)));
+        let in_doubt = Outer::from(crate::request_keys::KeyError::from(reset().of_commit()));
         assert!(DbError::is_in_doubt_in(&in_doubt) && !DbError::is_transient_in(&in_doubt));
-        assert!(!DbError::is_in_doubt_in(&Outer::from(crate::once::KeyError::from(reset()))));
+        assert!(!DbError::is_in_doubt_in(&Outer::from(crate::request_keys::KeyError::from(reset()))));
     }
 
     #[test]

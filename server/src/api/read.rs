@@ -8,7 +8,7 @@ use domain::view::FieldErrors;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
-use session::language::preferred_locale;
+use web::language::preferred_locale;
 
 use super::Problem;
 

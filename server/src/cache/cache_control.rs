@@ -1,7 +1,7 @@
 //! The `Cache-Control` of answers: who may store them, be it browsers, their service worker (`public/sw.js`) or proxies.
 
 use http::{HeaderMap, HeaderValue, Method, Request, header};
-use session::cookies;
+use web::cookies;
 
 use super::key::is_anonymous;
 use super::{is_cacheable, is_html};

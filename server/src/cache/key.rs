@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use domain::Locale;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
-use session::cookies;
-use session::language::locale_of;
+use web::cookies;
+use web::language::locale_of;
 
 /// Query parameters that change what a page shows. All others (advertisers add them) are left out of the key and of the render.
 const PARAMETERS: &[&str] = &["after", "before", "in_stock", "max", "min", "option", "q", "sort"];

@@ -1,4 +1,4 @@
-//! `tindahan admin create` and `tindahan admin key`.
+//! `tindahan admin create`, `tindahan admin reset` and `tindahan admin key`.
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
@@ -24,6 +24,24 @@ pub async fn create(config: &Config, email: &str, name: &str, role: &str) -> Res
             println!("{email} may sign in as {} at /admin", role.as_str());
             Ok(ExitCode::SUCCESS)
         }
+        Err(error) => Err(message(error)),
+    }
+}
+
+/// Prints a link by which somebody who is locked out sets a new password; their sessions end, and their second step is taken away.
+pub async fn reset(config: &Config, email: &str) -> Result<ExitCode, String> {
+    // Fails when there is no shop, which a mistyped database would otherwise create.
+    open_to_read(config).await?.close().await;
+    let shop = open(config).await?;
+    let path = identity::rescue(&shop, &shop.system(), Locale::En, email).await;
+    let address = path.map(|path| format!("{}{path}", shop.config().public_url));
+    shop.close().await;
+    match address {
+        Ok(address) => {
+            println!("Within half an hour, set a new password at\n{address}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(IdentityError::Unknown) => Err(format!("nobody may sign in with {email}")),
         Err(error) => Err(message(error)),
     }
 }

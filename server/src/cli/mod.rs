@@ -222,6 +222,12 @@ The password is asked for on a terminal, and read from standard input elsewhere.
         #[arg(long, default_value = "owner")]
         role: String,
     },
+    /// Let somebody in who is locked out: print a link that sets a new password, and take their second step away
+    #[command(after_help = "Example:\n  tindahan admin reset --email owner@example.com")]
+    Reset {
+        #[arg(long)]
+        email: String,
+    },
     /// Make a key of the HTTP API, and show it once
     #[command(after_help = "Example:\n  tindahan admin key --name \"Warehouse\" --scope read_orders --scope read_stock")]
     Key {
@@ -309,6 +315,7 @@ fn command(cli: Cli) -> Result<ExitCode, String> {
             Command::Export { file, pictures } => data::export(&config, &file, pictures.as_deref()).await,
             Command::Audit => data::audit(&config).await,
             Command::Admin { command: AdminCommand::Key { name, scopes } } => admin::key(&config, &name, &scopes).await,
+            Command::Admin { command: AdminCommand::Reset { email } } => admin::reset(&config, &email).await,
             Command::Admin { command: AdminCommand::Create { email, name, role } } => admin::create(&config, &email, &name, &role).await,
             Command::Backup { file } => backup::backup(&config, &file).await,
             Command::Restore { file } => backup::restore(&config, &file).await,

@@ -8,7 +8,7 @@ use domain::messages::t;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, html};
 use server_fn::error::FromServerFnError;
-use session::AppError;
+use web::AppError;
 
 /// Whether the client accepts HTML. Scripts and programs get the problem document.
 pub fn wants_page(path: &str, headers: &HeaderMap) -> bool {
@@ -91,7 +91,7 @@ pub fn render(problem: Response, locale: Locale, request: RequestId) -> Response
 mod tests {
     use super::*;
     use crate::api::Problem;
-    use session::language::visitor_locale;
+    use web::language::visitor_locale;
 
     #[test]
     fn a_visitor_gets_a_page_in_their_language_and_a_program_its_problem() {

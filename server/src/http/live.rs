@@ -13,10 +13,10 @@ use domain::id::RequestId;
 use domain::permission::{Access, Permission};
 use futures::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use session::cookies;
-use session::language::visitor_locale;
 use tokio::sync::watch;
 use uuid::Uuid;
+use web::cookies;
+use web::language::visitor_locale;
 
 const ACCESS: Access = Access::Staff(Permission::ReadDashboard);
 /// Figures are sent at most this often.
@@ -35,11 +35,11 @@ pub struct LiveState {
 
 /// The context of a session that may see the figures, else the status to answer with.
 async fn authorize(shop: &Shop, token: &str, id: RequestId) -> Result<Context, StatusCode> {
-    let me = identity::authenticate_without_renewal(shop, token).await.map_err(|error| {
+    let signed_in = identity::authenticate_without_renewal(shop, token).await.map_err(|error| {
         tracing::warn!(%error, "a session cannot be read");
         StatusCode::SERVICE_UNAVAILABLE
     })?;
-    let context = me.map_or_else(|| Context::nobody(id), |me| identity::context_of(&me, id));
+    let context = signed_in.map_or_else(|| Context::nobody(id), |signed_in| signed_in.context(id, shop.now()));
     match context.authorize(ACCESS) {
         Ok(()) => Ok(context),
         Err(denied) => Err(StatusCode::from_u16(denied.status()).unwrap_or(StatusCode::FORBIDDEN)),

@@ -79,15 +79,21 @@ const ACCOUNT: &[&str] = &[
     "/api/sign_in",
     "/api/sign_up",
     "/api/change_account",
+    "/api/change_security",
+    "/api/admin/confirm",
     "/api/request_password_reset",
     "/api/reset_password",
     "/api/follow_email_link",
+    "/api/accept_invitation",
     "/sign-in",
     "/sign-up",
     "/account/preferences",
+    "/account/security",
+    "/admin/confirm",
     "/forgot-password",
     "/reset-password/",
     "/confirm-email/",
+    "/join/",
 ];
 
 /// Each of these may ask the card gateway.

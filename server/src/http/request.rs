@@ -14,11 +14,11 @@ use domain::id::RequestId;
 use futures::FutureExt;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use metrics::{counter, gauge, histogram};
-use session::language::visitor_locale;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
 use tracing::field::Empty;
 use uuid::Uuid;
+use web::language::visitor_locale;
 
 use super::bounds::{Bounds, Exceeded, LimitedBody};
 use super::client::{Proxies, rate_limit_key};

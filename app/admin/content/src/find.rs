@@ -5,8 +5,8 @@ use domain::permission::Permission;
 use domain::view::PickedProductView;
 use leptos::prelude::*;
 use leptos_router::components::Form;
-use session::{Access, Answer, AppError, access, access_of};
 use ui::{Button, Field, Look, icon, tr};
+use web::{Access, Answer, AppError, access, access_of};
 
 /// The most products that are offered.
 #[cfg(feature = "ssr")]
@@ -17,7 +17,7 @@ const MAX_FOUND: usize = 12;
 pub async fn find_products(words: String) -> Result<Vec<PickedProductView>, AppError> {
     use backend::search::SearchError;
     use domain::view::{PageAt, TargetState};
-    use session::request;
+    use web::request;
     request::authorize(Access::Staff(Permission::ReadContent))?;
     let ctx = request::authorize(Access::Staff(Permission::ReadProducts))?;
     if words.trim().is_empty() {

@@ -6,8 +6,8 @@ use domain::permission::Permission;
 use domain::view::{HomeSectionRowView, Move, SectionKind, SectionState};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, access_of, lazy_page, problem, resource, use_form_fallback};
 use ui::{EmptyState, LinkButton, Look, Panel, Size, SkeletonRows, StatusBadge, Tone, When, icon, tr};
+use web::{Access, Answer, AppError, access, access_of, lazy_page, problem, resource, use_form_fallback};
 
 use crate::rows::{MoveButtons, RemoveButton, arrange_fields, arranged_page, below_list, target_badge};
 
@@ -24,7 +24,7 @@ pub struct SectionsView {
 
 #[server(endpoint = "admin/content/home", output = Answer)]
 pub async fn list_home_sections() -> Result<SectionsView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadContent))?, request::shop()?);
     let sections = backend::content::home_sections(&shop, &ctx, request::locale()).await.map_err(crate::content_error)?;
     Ok(SectionsView { sections, may_write: ctx.may(Permission::WriteContent) })
@@ -34,7 +34,7 @@ access!(ListHomeSections, Access::Staff(Permission::ReadContent));
 /// Has the home page arranged by hand, or as every shop has it again.
 #[server(endpoint = "admin/content/home/arrange", output = Answer)]
 pub async fn arrange_home(by_hand: bool) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteContent))?, request::shop()?);
     let done = if by_hand { backend::content::arrange_home(&shop, &ctx).await } else { backend::content::reset_home(&shop, &ctx).await };
     done.map_err(crate::content_error)
@@ -43,7 +43,7 @@ access!(ArrangeHome, Access::Staff(Permission::WriteContent));
 
 #[server(endpoint = "admin/content/home/move", output = Answer)]
 pub async fn move_home_section(section: HomeSectionId, way: Move) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteContent))?;
     backend::content::move_home_section(&request::shop()?, &ctx, section, way).await.map_err(crate::content_error)
 }
@@ -51,7 +51,7 @@ access!(MoveHomeSection, Access::Staff(Permission::WriteContent));
 
 #[server(endpoint = "admin/content/home/remove", output = Answer)]
 pub async fn remove_home_section(section: HomeSectionId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteContent))?;
     backend::content::remove_home_section(&request::shop()?, &ctx, section).await.map_err(crate::content_error)
 }

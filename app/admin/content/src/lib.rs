@@ -5,20 +5,20 @@
 #![recursion_limit = "512"]
 
 mod find;
+mod hand_picked;
 pub mod home;
 pub mod list;
 pub mod menu_entry;
 pub mod menus;
 pub mod messages;
 pub mod page;
-mod picked;
 mod preview;
 mod rows;
 pub mod section;
 mod section_texts;
 
 use server_fn::ServerFn;
-use session::Access;
+use web::Access;
 
 /// Every server function of these pages with its access.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         menu_entry::ACCESS,
         home::ACCESS,
         section::ACCESS,
-        picked::ACCESS,
+        hand_picked::ACCESS,
         find::ACCESS,
         messages::ACCESS,
     ]
@@ -43,11 +43,11 @@ pub const FILES: [&str; 1] = [section::SetSectionPicture::PATH];
 
 /// An error of the content as a page shows it.
 #[cfg(feature = "ssr")]
-pub(crate) fn content_error(error: backend::content::ContentError) -> session::AppError {
+pub(crate) fn content_error(error: backend::content::ContentError) -> web::AppError {
     use backend::catalog::CatalogError;
     use backend::content::ContentError;
-    use backend::platform::once::KeyError;
-    use session::{AppError, request};
+    use backend::platform::request_keys::KeyError;
+    use web::{AppError, request};
     match error {
         ContentError::Forbidden(_) => request::fail(AppError::new(403)),
         ContentError::Invalid(fields) => request::invalid(fields),

@@ -5,8 +5,8 @@ use domain::permission::Permission;
 use domain::view::PageRowView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Column, EmptyState, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, When, icon, tr};
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 pub(crate) const LIST: &str = "/admin/content";
 
@@ -18,7 +18,7 @@ pub struct PagesView {
 
 #[server(endpoint = "admin/content", output = Answer)]
 pub async fn list_pages() -> Result<PagesView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadContent))?, request::shop()?);
     Ok(PagesView {
         pages: backend::content::pages(&shop, &ctx, request::locale()).await.map_err(crate::content_error)?,

@@ -8,11 +8,11 @@ use domain::view::{LinkKind, LinkTarget, Menu, MenuEntryDraft, MenuEntryEditView
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
-use session::{
+use ui::{Breadcrumbs, Button, Choice, Field, LinkButton, Look, PageHeader, Panel, SelectField, Size, SkeletonText, tr};
+use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
     use_form_fallback, wrong,
 };
-use ui::{Breadcrumbs, Button, Choice, Field, LinkButton, Look, PageHeader, Panel, SelectField, Size, SkeletonText, tr};
 
 use crate::find::{ProductSearch, find_products, found_list};
 use crate::menus::{LIST, kind_name, name_of};
@@ -73,7 +73,7 @@ impl EntryForm {
 /// An entry, or for `new` a new one of this kind, of a product that was chosen.
 #[server(endpoint = "admin/content/menus/entry", output = Answer)]
 pub async fn read_menu_entry(menu: String, entry: String, kind: String, product: String) -> Result<EntryView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::ReadContent))?, request::shop()?, request::locale());
     let menu = Menu::parse(&menu).ok_or_else(request::not_found)?;
     let mut view = match (entry.as_str(), entry.parse::<MenuEntryId>()) {
@@ -101,7 +101,7 @@ access!(ReadMenuEntry, Access::Staff(Permission::ReadContent));
 /// Saves an entry; without a script it redirects to the menus.
 #[server(endpoint = "admin/content/menus/entry/save", output = Answer)]
 pub async fn save_menu_entry(form: EntryForm, #[server(default)] key: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (shop, locale) = (request::shop()?, request::locale());
     let ctx = request::authorize(Access::Staff(Permission::WriteContent))?.with_key(&key);
     let Some(draft) = form.draft() else {

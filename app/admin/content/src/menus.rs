@@ -6,8 +6,8 @@ use domain::permission::Permission;
 use domain::view::{LinkKind, LinkTarget, Menu, MenuEntryView, MenuRowView, MenuView, Move};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, access_of, lazy_page, problem, resource, use_form_fallback};
 use ui::{EmptyState, LinkButton, Look, Panel, Size, SkeletonRows, icon, tr};
+use web::{Access, Answer, AppError, access, access_of, lazy_page, problem, resource, use_form_fallback};
 
 use crate::rows::{MoveButtons, RemoveButton, arrange_fields, arranged_page, below_list, target_badge};
 
@@ -21,7 +21,7 @@ pub struct MenusView {
 
 #[server(endpoint = "admin/content/menus", output = Answer)]
 pub async fn list_menus() -> Result<MenusView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::ReadContent))?, request::shop()?, request::locale());
     let mut menus = Vec::new();
     for menu in Menu::ALL {
@@ -34,7 +34,7 @@ access!(ListMenus, Access::Staff(Permission::ReadContent));
 /// Has a menu arranged by hand, or made by the shop itself again.
 #[server(endpoint = "admin/content/menus/arrange", output = Answer)]
 pub async fn arrange_menu(menu: Menu, by_hand: bool) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteContent))?, request::shop()?);
     let done = if by_hand {
         backend::content::arrange_menu(&shop, &ctx, menu).await
@@ -47,7 +47,7 @@ access!(ArrangeMenu, Access::Staff(Permission::WriteContent));
 
 #[server(endpoint = "admin/content/menus/move", output = Answer)]
 pub async fn move_menu_entry(entry: MenuEntryId, way: Move) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteContent))?;
     backend::content::move_menu_entry(&request::shop()?, &ctx, entry, way).await.map_err(crate::content_error)
 }
@@ -56,7 +56,7 @@ access!(MoveMenuEntry, Access::Staff(Permission::WriteContent));
 /// Removes an entry with those below it.
 #[server(endpoint = "admin/content/menus/remove", output = Answer)]
 pub async fn remove_menu_entry(entry: MenuEntryId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteContent))?;
     backend::content::remove_menu_entry(&request::shop()?, &ctx, entry).await.map_err(crate::content_error)
 }

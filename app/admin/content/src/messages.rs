@@ -6,8 +6,8 @@ use domain::permission::Permission;
 use domain::view::{ContactForm, ContactMessageView, ContactMessagesView, PageAt};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
 use ui::{Button, EmptyState, LinkButton, Look, PageHeader, Panel, SkeletonRows, Tab, Tabs, When, icon, tr};
+use web::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
 
 const LIST: &str = "/admin/content/messages";
 /// The value of the parameter `list` for the messages that were handled.
@@ -15,7 +15,7 @@ const HANDLED: &str = "handled";
 
 #[server(endpoint = "admin/messages", output = Answer)]
 pub async fn list_messages(handled: bool, #[server(default)] at: PageAt) -> Result<ContactMessagesView, AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::HandleMessages))?;
     backend::content::messages(&request::shop()?, &ctx, request::locale(), handled, &at).await.map_err(crate::content_error)
 }
@@ -24,7 +24,7 @@ access!(ListMessages, Access::Staff(Permission::HandleMessages));
 /// Marks a message as handled, or as waiting again.
 #[server(endpoint = "admin/messages/handled", output = Answer)]
 pub async fn set_message_handled(message: ContactMessageId, handled: bool) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::HandleMessages))?;
     backend::content::set_handled(&request::shop()?, &ctx, message, handled).await.map_err(crate::content_error)
 }

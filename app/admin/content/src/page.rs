@@ -8,11 +8,11 @@ use domain::view::{PageDraft, PageTexts};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
-use session::{
+use ui::{Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, icon, tr};
+use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
     use_form_fallback, when_hydrated, wrong,
 };
-use ui::{Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, icon, tr};
 
 use crate::list::LIST;
 use crate::preview::Preview;
@@ -43,7 +43,7 @@ pub struct PageForm {
 /// A page, or the initial values of a new one for `new`.
 #[server(endpoint = "admin/content/page", output = Answer)]
 pub async fn read_page_to_edit(page: String) -> Result<PageView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadContent))?, request::shop()?);
     let draft = match (page.as_str(), page.parse::<PageId>()) {
         ("new", _) => {
@@ -62,7 +62,7 @@ access!(ReadPageToEdit, Access::Staff(Permission::ReadContent));
 /// Saves a page; without a script it redirects to its address.
 #[server(endpoint = "admin/content/page/save", output = Answer)]
 pub async fn save_page(form: PageForm) -> Result<PageId, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteContent))?, request::shop()?, request::locale());
     let position = request::whole_number("position", &form.position)?;
     let seen: Option<PageDraft> = admin_layout::read_seen(&form.seen);
@@ -78,7 +78,9 @@ pub async fn save_page(form: PageForm) -> Result<PageId, AppError> {
         let saved = backend::content::page_to_edit(&shop, &ctx, id).await.map_err(crate::content_error)?;
         let last = backend::content::last_page_change(&shop, id).await.map_err(crate::content_error)?;
         let stale = admin_layout::Stale { seen: &seen, typed: &draft, saved: &saved };
-        return Err(stale.refused(&shop, last, |path, value| saved_field(locale, path, value)).await);
+        return Err(stale
+            .refused(&shop, last, |path, value| admin_layout::saved_text(locale, ui::t::ADMIN_CONTENT_PUBLISHED, path, value))
+            .await);
     }
     let id = saved.map_err(crate::content_error)?;
     request::redirect(&format!("{LIST}/pages/{id}"));
@@ -86,28 +88,10 @@ pub async fn save_page(form: PageForm) -> Result<PageId, AppError> {
 }
 access!(SavePage, Access::Staff(Permission::WriteContent));
 
-/// The field of a part of a page, and its value as the form shows it.
-#[cfg(feature = "ssr")]
-fn saved_field(locale: Locale, path: &str, value: &serde_json::Value) -> Option<(String, String)> {
-    use domain::messages::t;
-    match path.split('.').collect::<Vec<_>>()[..] {
-        ["position"] => Some(("position".to_owned(), value.to_string())),
-        ["published"] => {
-            let answer = if value.as_bool() == Some(true) { t::COMMON_YES } else { t::COMMON_NO };
-            Some(("form[published]-true".to_owned(), format!("{}: {}", t::ADMIN_CONTENT_PUBLISHED.text(locale), answer.text(locale))))
-        }
-        ["texts", at, field] if field != "locale" => {
-            let language = at.parse().ok().and_then(|at: usize| Locale::ALL.get(at).copied())?;
-            Some((format!("{field}.{}", language.code()), value.as_str().unwrap_or_default().to_owned()))
-        }
-        _ => None,
-    }
-}
-
 /// Deletes a page; without a script it redirects to the list.
 #[server(endpoint = "admin/content/page/delete", output = Answer)]
 pub async fn delete_page(page: PageId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteContent))?;
     backend::content::delete_page(&request::shop()?, &ctx, page).await.map_err(crate::content_error)?;
     request::redirect(LIST);

@@ -4,14 +4,14 @@ use admin_layout::shown;
 use domain::Locale;
 use domain::permission::Permission;
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, access, access_of, resource};
 use ui::{Panel, SkeletonText, tr};
 use wasm_bindgen::JsCast;
+use web::{Access, Answer, AppError, access, access_of, resource};
 
 /// The HTML of texts in Markdown, as shoppers would see it.
 #[server(endpoint = "admin/content/preview", output = Answer)]
 pub async fn preview_texts(#[server(default)] texts: Vec<String>) -> Result<Vec<String>, AppError> {
-    use session::request;
+    use web::request;
     request::authorize(Access::Staff(Permission::ReadContent))?;
     Ok(texts.iter().map(|text| backend::content::to_html(text)).collect())
 }
@@ -31,7 +31,7 @@ fn typed_now(id: &str) -> String {
 #[derive(Clone, Copy)]
 pub(crate) struct Preview {
     texts: RwSignal<Vec<String>>,
-    html: Resource<Result<Vec<String>, AppError>, session::Packed>,
+    html: Resource<Result<Vec<String>, AppError>, web::Packed>,
 }
 
 impl Preview {

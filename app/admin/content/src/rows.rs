@@ -4,8 +4,8 @@
 use admin_layout::SectionTabs;
 use domain::view::{Move, TargetState};
 use leptos::prelude::*;
-use session::{AppError, ProblemSummary, Title};
 use ui::{Button, Disclosure, IconButton, Look, PageHeader, Shape, Size, StatusBadge, Tone, icon, tr};
+use web::{AppError, ProblemSummary, Title};
 
 /// The page of such lists, with the problems of its forms.
 pub(crate) fn arranged_page(title: &'static str, problems: [Signal<Option<AppError>>; 3], lists: AnyView) -> AnyView {

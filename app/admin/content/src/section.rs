@@ -12,17 +12,17 @@ use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
 use ui::{
     Alert, Breadcrumbs, Button, Checkbox, Choice, Field, Look, PageHeader, Panel, SelectField, SkeletonText, icon, tr, use_time_zone,
 };
+use web::{
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
+};
 
 use crate::find::find_products;
+use crate::hand_picked::Picked;
 use crate::home::{LIST, PREVIEW, kind_name};
-use crate::picked::Picked;
 use crate::section_texts::texts;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct SectionView {
 /// A section, or for `new` a new one of this kind.
 #[server(endpoint = "admin/content/home/section", output = Answer)]
 pub async fn read_home_section(section: String, kind: String) -> Result<SectionView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::ReadContent))?, request::shop()?, request::locale());
     let section = match (section.as_str(), section.parse::<HomeSectionId>()) {
         ("new", _) => {
@@ -55,7 +55,7 @@ access!(ReadHomeSection, Access::Staff(Permission::ReadContent));
 /// Saves a section; without a script it redirects to its page.
 #[server(endpoint = "admin/content/home/section/save", output = Answer)]
 pub async fn save_home_section(form: HomeSectionForm, #[server(default)] key: String) -> Result<HomeSectionId, AppError> {
-    use session::request;
+    use web::request;
     let (shop, locale) = (request::shop()?, request::locale());
     let ctx = request::authorize(Access::Staff(Permission::WriteContent))?.with_key(&key);
     let (draft, unread) = form.read(backend::settings::shop(&shop).zone());
@@ -74,7 +74,7 @@ access!(SaveHomeSection, Access::Staff(Permission::WriteContent));
 pub async fn set_section_picture(data: MultipartData) -> Result<PictureView, AppError> {
     use backend::catalog::CatalogError;
     use domain::Locale;
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteContent))?, request::shop()?);
     let sent = admin_layout::Sent::receive(data, "picture").await?;
     let Ok(section) = sent.value("section").parse::<HomeSectionId>() else { return Err(request::not_found()) };
@@ -91,7 +91,7 @@ access!(SetSectionPicture, Access::Staff(Permission::WriteContent));
 
 #[server(endpoint = "admin/content/home/section/picture/remove", output = Answer)]
 pub async fn remove_section_picture(section: HomeSectionId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteContent))?;
     backend::content::set_section_picture(&request::shop()?, &ctx, section, None).await.map_err(crate::content_error)
 }

@@ -3,8 +3,8 @@
 use domain::Locale;
 use domain::view::{SectionKind, SectionTexts};
 use leptos::prelude::*;
-use session::{AppError, Typed, wrong};
 use ui::{Button, Field, Look, Panel, TextArea, icon, tr};
+use web::{AppError, Typed, wrong};
 
 use crate::preview::Preview;
 

@@ -7,15 +7,15 @@ use domain::view::{ContactDetails, CustomerAccountView, CustomerView, OrderRowVi
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource, use_form_fallback};
 use ui::{
     Breadcrumbs, Column, FigureCell, LinkButton, Look, PageHeader, Panel, PostalLabel, Row, SkeletonText, Table, When, icon, tr,
     use_locale, use_time_zone,
 };
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource, use_form_fallback};
 
-use crate::notes::{Actions, notes, tags};
 #[cfg(feature = "ssr")]
-use crate::people_error;
+use crate::customer_error;
+use crate::notes::{Actions, notes, tags};
 use crate::rows::LIST;
 
 /// A customer, and what the user may do.
@@ -31,10 +31,10 @@ pub struct CustomerPageView {
 /// A customer by one of their contacts, with a page of their orders.
 #[server(endpoint = "admin/customer", output = Answer)]
 pub async fn read_customer(customer: String, #[server(default)] at: PageAt) -> Result<CustomerPageView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadCustomers))?, request::shop()?);
     let Ok(customer) = customer.parse::<domain::id::ContactId>() else { return Err(request::not_found()) };
-    let customer = backend::people::view(&shop, &ctx, request::locale(), customer, &at).await.map_err(|error| people_error(&error))?;
+    let customer = backend::customers::view(&shop, &ctx, request::locale(), customer, &at).await.map_err(|error| customer_error(&error))?;
     Ok(CustomerPageView {
         customer,
         may_write: ctx.may(Permission::WriteCustomers),

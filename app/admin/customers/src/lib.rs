@@ -10,9 +10,9 @@ pub mod merge;
 mod notes;
 mod rows;
 
-use session::Access;
+use web::Access;
 #[cfg(feature = "ssr")]
-use session::AppError;
+use web::AppError;
 
 /// Every server function of these pages, with its access.
 #[must_use]
@@ -21,14 +21,14 @@ pub fn access() -> Vec<(&'static str, Access)> {
 }
 
 #[cfg(feature = "ssr")]
-fn people_error(error: &backend::people::PeopleError) -> AppError {
-    use backend::people::PeopleError;
-    use session::request;
+fn customer_error(error: &backend::customers::CustomerError) -> AppError {
+    use backend::customers::CustomerError;
+    use web::request;
     match (error, error.message(request::locale())) {
-        (PeopleError::Forbidden(_), _) => request::fail(AppError::new(403)),
-        (PeopleError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
-        (PeopleError::Note, Some(message)) => request::invalid(vec![("note".into(), message)]),
-        (PeopleError::Tag | PeopleError::TooManyTags, Some(message)) => request::invalid(vec![("tag".into(), message)]),
+        (CustomerError::Forbidden(_), _) => request::fail(AppError::new(403)),
+        (CustomerError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
+        (CustomerError::Note, Some(message)) => request::invalid(vec![("note".into(), message)]),
+        (CustomerError::Tag | CustomerError::TooManyTags, Some(message)) => request::invalid(vec![("tag".into(), message)]),
         (_, Some(message)) => request::fail(AppError::with_message(409, message)),
         (_, None) => request::unexpected(error),
     }

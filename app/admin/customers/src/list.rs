@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Button, EmptyState, Field, LinkButton, Look, PageHeader, Panel, SkeletonRows, icon, tr};
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 #[cfg(feature = "ssr")]
-use crate::people_error;
+use crate::customer_error;
 use crate::rows::{LIST, table};
 
 /// A page of customers, and what the user may do with them.
@@ -23,9 +23,9 @@ pub struct CustomersView {
 
 #[server(endpoint = "admin/customers", output = Answer)]
 pub async fn list_customers(query: CustomerQuery) -> Result<CustomersView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadCustomers))?, request::shop()?);
-    let list = backend::people::list(&shop, &ctx, &query).await.map_err(|error| people_error(&error))?;
+    let list = backend::customers::list(&shop, &ctx, &query).await.map_err(|error| customer_error(&error))?;
     Ok(CustomersView { list, may_export: ctx.may(Permission::ExportCustomers) })
 }
 access!(ListCustomers, Access::Staff(Permission::ReadCustomers));

@@ -7,13 +7,13 @@ use domain::view::{CustomerMergeView, CustomerRowView};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
-use session::{
+use ui::{Alert, Breadcrumbs, Button, Field, LinkButton, Look, PageHeader, Panel, SkeletonText, Tone, icon, tr, use_locale};
+use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback,
 };
-use ui::{Alert, Breadcrumbs, Button, Field, LinkButton, Look, PageHeader, Panel, SkeletonText, Tone, icon, tr, use_locale};
 
 #[cfg(feature = "ssr")]
-use crate::people_error;
+use crate::customer_error;
 use crate::rows::{LIST, table};
 
 /// A customer, who a search for the other finds, and who was chosen.
@@ -23,19 +23,19 @@ pub async fn read_merge(
     #[server(default)] search: String,
     #[server(default)] chosen: String,
 ) -> Result<CustomerMergeView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteCustomers))?, request::shop()?);
     let Ok(customer) = customer.parse::<ContactId>() else { return Err(request::not_found()) };
-    backend::people::merge_view(&shop, &ctx, customer, &search, chosen.parse().ok()).await.map_err(|error| people_error(&error))
+    backend::customers::merge_view(&shop, &ctx, customer, &search, chosen.parse().ok()).await.map_err(|error| customer_error(&error))
 }
 access!(ReadMerge, Access::Staff(Permission::WriteCustomers));
 
 /// Makes one customer a part of another; without a script it redirects to the one that stays.
 #[server(endpoint = "admin/customer/merge", output = Answer)]
 pub async fn merge_customers(into: ContactId, from: ContactId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteCustomers))?;
-    backend::people::merge(&request::shop()?, &ctx, into, from).await.map_err(|error| people_error(&error))?;
+    backend::customers::merge(&request::shop()?, &ctx, into, from).await.map_err(|error| customer_error(&error))?;
     request::redirect(&format!("{LIST}/{into}"));
     Ok(())
 }

@@ -5,43 +5,43 @@ use domain::id::{ContactId, CustomerNoteId};
 use domain::permission::Permission;
 use domain::view::{CustomerNoteView, CustomerView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, problem, typed, wrong};
 use ui::{Button, Field, IconButton, Look, Panel, TextArea, icon, tr, use_locale, use_time_zone};
+use web::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, problem, typed, wrong};
 
 #[cfg(feature = "ssr")]
-use crate::people_error;
+use crate::customer_error;
 use crate::rows::with_tag;
 
 /// Notes something about a customer.
 #[server(endpoint = "admin/customer/note", output = Answer)]
 pub async fn add_customer_note(customer: ContactId, note: String, #[server(default)] key: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteCustomers))?.with_key(&key);
-    backend::people::add_note(&request::shop()?, &ctx, customer, &note).await.map_err(|error| people_error(&error))
+    backend::customers::add_note(&request::shop()?, &ctx, customer, &note).await.map_err(|error| customer_error(&error))
 }
 access!(AddCustomerNote, Access::Staff(Permission::WriteCustomers));
 
 #[server(endpoint = "admin/customer/note/delete", output = Answer)]
 pub async fn delete_customer_note(deleted: CustomerNoteId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteCustomers))?;
-    backend::people::delete_note(&request::shop()?, &ctx, deleted).await.map_err(|error| people_error(&error))
+    backend::customers::delete_note(&request::shop()?, &ctx, deleted).await.map_err(|error| customer_error(&error))
 }
 access!(DeleteCustomerNote, Access::Staff(Permission::WriteCustomers));
 
 #[server(endpoint = "admin/customer/tag", output = Answer)]
 pub async fn add_customer_tag(customer: ContactId, tag: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteCustomers))?;
-    backend::people::add_tag(&request::shop()?, &ctx, customer, &tag).await.map_err(|error| people_error(&error))
+    backend::customers::add_tag(&request::shop()?, &ctx, customer, &tag).await.map_err(|error| customer_error(&error))
 }
 access!(AddCustomerTag, Access::Staff(Permission::WriteCustomers));
 
 #[server(endpoint = "admin/customer/tag/remove", output = Answer)]
 pub async fn remove_customer_tag(customer: ContactId, removed: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteCustomers))?;
-    backend::people::remove_tag(&request::shop()?, &ctx, customer, &removed).await.map_err(|error| people_error(&error))
+    backend::customers::remove_tag(&request::shop()?, &ctx, customer, &removed).await.map_err(|error| customer_error(&error))
 }
 access!(RemoveCustomerTag, Access::Staff(Permission::WriteCustomers));
 

@@ -2,10 +2,10 @@
 
 use domain::permission::Permission;
 use leptos::prelude::*;
-use session::{AppError, Packed, Title, loaded, sign_in_address};
 use ui::{EmptyState, LinkButton, Look, tr, use_locale};
+use web::{AppError, Packed, Title, loaded, sign_in_address};
 
-/// Shows what a page read, or the error; for use in a `Suspense` or a `Transition`. See [`session::loaded`].
+/// Shows what a page read, or the error; for use in a `Suspense` or a `Transition`. See [`web::loaded`].
 pub fn shown<T>(read: Resource<Result<T, AppError>, Packed>, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
@@ -50,7 +50,7 @@ pub fn Forbidden(
     needs: Permission,
 ) -> impl IntoView {
     #[cfg(feature = "ssr")]
-    let error = session::request::authorize(session::Access::Staff(needs)).err().unwrap_or_else(|| AppError::new(403));
+    let error = web::request::authorize(web::Access::Staff(needs)).err().unwrap_or_else(|| AppError::new(403));
     #[cfg(not(feature = "ssr"))]
     let error = {
         let _ = needs;
@@ -63,7 +63,7 @@ pub fn Forbidden(
 #[component]
 pub fn NotFound() -> impl IntoView {
     #[cfg(feature = "ssr")]
-    let error = session::request::not_found();
+    let error = web::request::not_found();
     #[cfg(not(feature = "ssr"))]
     let error = AppError::new(404);
     view! { <ErrorPage error/> }

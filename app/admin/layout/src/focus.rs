@@ -100,33 +100,47 @@ pub(crate) fn keep_focus() {
                 .filter_map(|part| by_id(part.id(), " :is(h2, h3)"));
             let selectors = by_id(had.id(), "").into_iter().chain(parts).chain(["main h1".to_owned()]).collect();
             let path = window().location().pathname().unwrap_or_default();
-            while_answered(had, selectors, path, TIMES);
+            while_answered(Watched { id: had.id(), had, selectors, path }, TIMES);
         });
         on_cleanup(move || listener.remove());
     });
 }
 
-fn while_answered(had: Element, selectors: Vec<String>, path: String, times: u32) {
+/// What has the focus while an answer is awaited.
+struct Watched {
+    had: Element,
+    /// Its id at first. A list that is read again in another order may give the element to another row.
+    id: String,
+    /// What takes the focus instead, the best first.
+    selectors: Vec<String>,
+    path: String,
+}
+
+fn while_answered(watched: Watched, times: u32) {
     set_timeout(
         move || {
-            if times == 0 || window().location().pathname().unwrap_or_default() != path {
+            if times == 0 || window().location().pathname().unwrap_or_default() != watched.path {
                 return;
             }
+            let had = &watched.had;
+            let is_same = had.is_connected() && had.id() == watched.id;
             // A busy button is disabled, and has the focus again afterwards.
-            let is_busy = had.is_connected() && had.has_attribute("disabled");
+            let is_busy = is_same && had.has_attribute("disabled");
             match focused() {
-                Some(now) if now != had => {}
-                None if !is_busy => {
-                    let again = had.clone().dyn_into::<HtmlElement>().is_ok_and(|had| had.is_connected() && had.focus().is_ok());
-                    if again && focused().is_some() {
-                        while_answered(had, selectors, path, times - 1);
-                    } else if focus_first(&selectors)
+                Some(now) if now != *had => {}
+                Some(_) if is_same => while_answered(watched, times - 1),
+                None if is_busy => while_answered(watched, times - 1),
+                _ => {
+                    let again =
+                        is_same && had.clone().dyn_into::<HtmlElement>().is_ok_and(|had| had.focus().is_ok()) && focused().is_some();
+                    if again {
+                        while_answered(watched, times - 1);
+                    } else if focus_first(&watched.selectors)
                         && let Some(now) = focused()
                     {
-                        while_answered(now, selectors, path, times.min(TIMES_AFTER));
+                        while_answered(Watched { id: now.id(), had: now, ..watched }, times.min(TIMES_AFTER));
                     }
                 }
-                _ => while_answered(had, selectors, path, times - 1),
             }
         },
         PAUSE,

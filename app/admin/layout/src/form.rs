@@ -4,12 +4,14 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::client::Client;
-pub use session::escaped;
-use session::{AppError, PostForm, TO, sign_in_address};
 use ui::{use_locale, use_toasts};
+pub use web::escaped;
+use web::{AppError, PostForm, TO, sign_in_address};
+
+use crate::confirm::Confirming;
 
 /// A form of an admin page: it posts to the page's own address and names its function, because a page has several. See
-/// [`session::PostForm`].
+/// [`web::PostForm`].
 #[component]
 pub fn StaffForm<F>(
     action: ServerAction<F>,
@@ -51,7 +53,7 @@ where
     F: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     F::Output: Clone + Send + Sync + 'static,
 {
-    let (toasts, locale) = (use_toasts(), use_locale());
+    let (toasts, locale, confirming) = (use_toasts(), use_locale(), Confirming::expect());
     Effect::new(move || {
         if action.version().get() == 0 {
             return;
@@ -64,6 +66,7 @@ where
                 }
                 then(output);
             }
+            Some(Err(error)) if error.is_unconfirmed() => confirming.ask(error.text(locale)),
             Some(Err(error)) if error.is_signed_out() => toasts.sign_in(error.text(locale), sign_in_address()),
             Some(Err(error)) if error.fields.is_empty() => toasts.error(error.text(locale)),
             Some(Err(_)) | None => {}

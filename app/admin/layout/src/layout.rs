@@ -6,10 +6,11 @@ use leptos::task::spawn_local;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, access, access_of, shared};
 use ui::{AdminLayout, SkipLink, ToastRegion, use_locale};
+use web::{Access, Answer, AppError, access, access_of, shared};
 
 use crate::ErrorPage;
+use crate::confirm::{ConfirmDialog, ConfirmIdentity, Confirming};
 use crate::focus::{go_to_field, keep_focus};
 use crate::pages::{AdminPage, Pages, commands, navigation};
 use crate::palette::{FindAnything, search};
@@ -31,10 +32,13 @@ access!(ReadLayout, Access::Staff(Permission::ReadDashboard));
 
 #[cfg(feature = "ssr")]
 fn who_works(path: &str) -> Result<LayoutView, AppError> {
-    use session::request;
-    if let Err(error) = request::authorize(<ReadLayout as session::RequiresAccess>::ACCESS) {
+    use web::request;
+    if let Err(error) = request::authorize(<ReadLayout as web::RequiresAccess>::ACCESS) {
         if error.is_signed_out() {
             leptos_axum::redirect(&crate::address("/sign-in", &[("back", path)]));
+        }
+        if request::context()?.lacks_second_factor {
+            leptos_axum::redirect("/account/security");
         }
         return Err(error);
     }
@@ -44,13 +48,13 @@ fn who_works(path: &str) -> Result<LayoutView, AppError> {
 }
 
 /// Server functions of the layout.
-pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLayout>(), access_of::<FindAnything>()];
+pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLayout>(), access_of::<FindAnything>(), access_of::<ConfirmIdentity>()];
 
 /// The permissions that the caller has, for pages that show only possible actions.
 #[cfg(feature = "ssr")]
 #[must_use]
 pub fn granted() -> Vec<Permission> {
-    let role = session::request::me().and_then(|me| me.role);
+    let role = web::request::me().and_then(|me| me.role);
     Permission::ALL.iter().copied().filter(|permission| role.is_some_and(|role| role.may(*permission))).collect()
 }
 
@@ -62,6 +66,7 @@ pub fn GuardedLayout(pages: &'static [AdminPage]) -> impl IntoView {
     let data = read(&location.pathname.get_untracked());
     provide_context(Data(data));
     provide_context(Pages(pages));
+    Confirming::provide();
     keep_focus();
     go_to_field();
     // The page is outside of the `Suspense`, which renders its children more than once and would read the page's data each time.
@@ -74,6 +79,7 @@ pub fn GuardedLayout(pages: &'static [AdminPage]) -> impl IntoView {
         {content}
         <ToastRegion/>
         <AskBeforeLeaving/>
+        <ConfirmDialog/>
     }
     .into_any()
 }

@@ -3,11 +3,12 @@
 //!
 //! Forms here are [`StaffForm`]s, and [`FileForm`]s where a file is sent: with a script the page stays, without one the form
 //! posts to the page's own address, which calls the function and shows the page again with what was typed and the errors
-//! ([`session::typed`], [`session::problem`]).
+//! ([`web::typed`], [`web::problem`]).
 
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 
+mod confirm;
 mod error_page;
 mod focus;
 mod form;
@@ -23,6 +24,7 @@ mod typed_input;
 mod unsaved;
 mod upload;
 
+pub use confirm::ConfirmIdentity;
 pub use error_page::*;
 pub use focus::*;
 pub use form::*;

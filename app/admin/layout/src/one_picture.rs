@@ -2,8 +2,8 @@
 
 use domain::id::PictureId;
 use leptos::prelude::*;
-use session::{AppError, ProblemSummary, wrong};
 use ui::{Button, FileField, Look, Panel, Picture, icon, tr};
+use web::{AppError, ProblemSummary, wrong};
 
 use crate::{FileForm, Upload};
 

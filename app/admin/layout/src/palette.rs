@@ -6,8 +6,8 @@ use domain::messages::Msg;
 use domain::permission::Permission;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, LatestRequest, access};
 use ui::{Command, CommandKind, PaletteSearch, Shape, icon, t, use_locale};
+use web::{Access, Answer, AppError, LatestRequest, access};
 
 /// So long nobody types before the server is asked.
 const TYPING_PAUSE: Duration = Duration::from_millis(120);
@@ -45,7 +45,7 @@ pub struct Found {
 /// only what the user may see.
 #[server(endpoint = "admin/find", output = Answer)]
 pub async fn find_anything(words: String) -> Result<Vec<Found>, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadDashboard))?, request::shop()?);
     let words = words.trim().chars().take(100).collect::<String>();
     let mut found = Vec::new();
@@ -62,7 +62,7 @@ pub async fn find_anything(words: String) -> Result<Vec<Found>, AppError> {
         }));
     }
     if ctx.may(Permission::ReadCustomers) {
-        let people = backend::people::find(&shop, &ctx, &words, MAX_FOUND).await.map_err(|error| request::unexpected(&error))?;
+        let people = backend::customers::find(&shop, &ctx, &words, MAX_FOUND).await.map_err(|error| request::unexpected(&error))?;
         found.extend(people.into_iter().map(|row| Found {
             kind: FoundKind::Customer,
             name: if row.contact.email.is_empty() { row.contact.name } else { format!("{} · {}", row.contact.name, row.contact.email) },

@@ -6,9 +6,9 @@
 #[cfg(feature = "ssr")]
 use backend::Shop;
 #[cfg(feature = "ssr")]
-use domain::Timestamp;
+use domain::messages::{Msg, t};
 #[cfg(feature = "ssr")]
-use domain::messages::t;
+use domain::{Locale, Timestamp};
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use serde::Serialize;
@@ -16,8 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 #[cfg(feature = "ssr")]
 use serde_json::Value;
-use session::AppError;
 use ui::{LinkButton, Look, tr};
+use web::AppError;
 
 /// The field of a form, and of its refusal, with what was saved.
 pub const SEEN: &str = "seen";
@@ -70,6 +70,30 @@ pub fn read_seen<T: DeserializeOwned>(sent: &str) -> Option<T> {
     serde_json::from_str(sent).ok()
 }
 
+/// The value of a tick as a form shows it: there is no error beside one, so it is named.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn saved_tick(locale: Locale, label: Msg, value: &Value) -> String {
+    let answer = if value.as_bool() == Some(true) { t::COMMON_YES } else { t::COMMON_NO };
+    format!("{}: {}", label.text(locale), answer.text(locale))
+}
+
+/// The field, and its value, of a part of something with a place and texts in each language: `position`, `published` with this label, and
+/// `texts.0.title`.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn saved_text(locale: Locale, published: Msg, path: &str, value: &Value) -> Option<(String, String)> {
+    match path.split('.').collect::<Vec<_>>()[..] {
+        ["position"] => Some(("position".to_owned(), value.to_string())),
+        ["published"] => Some(("form[published]-true".to_owned(), saved_tick(locale, published, value))),
+        ["texts", at, field] if field != "locale" => {
+            let language = at.parse().ok().and_then(|at: usize| Locale::ALL.get(at).copied())?;
+            Some((format!("{field}.{}", language.code()), value.as_str().unwrap_or_default().to_owned()))
+        }
+        _ => None,
+    }
+}
+
 /// Three states of one thing: when the form was rendered, as it was typed, and as somebody else saved it meanwhile.
 #[cfg(feature = "ssr")]
 #[derive(Debug)]
@@ -90,7 +114,7 @@ impl<T: Serialize> Stale<'_, T> {
         last: Option<(String, Timestamp)>,
         field: impl Fn(&str, &Value) -> Option<(String, String)>,
     ) -> AppError {
-        use session::request;
+        use web::request;
         let locale = request::locale();
         let mut lines = vec![t::ADMIN_PRODUCTS_STALE_TITLE.text(locale).to_owned()];
         if let Some((actor, at)) = last {

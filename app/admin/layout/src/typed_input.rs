@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
-use session::TO;
 use wasm_bindgen::JsCast;
+use web::TO;
 use web_sys::{Element, Event, HtmlFormElement, HtmlInputElement};
 
 use crate::unsaved::restore;

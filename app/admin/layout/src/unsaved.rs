@@ -7,10 +7,10 @@ use std::cell::RefCell;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use session::TO;
 use ui::{Button, Dialog, Look, tr};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use web::TO;
 use web_sys::{
     Element, Event, FormData, HtmlAnchorElement, HtmlElement, HtmlFormElement, HtmlInputElement, MouseEvent, SubmitEvent, UrlSearchParams,
 };

@@ -7,9 +7,9 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::MultipartData;
-use session::{AppError, FormFallback, TO};
 use ui::{tr, use_toasts};
 use wasm_bindgen::JsCast;
+use web::{AppError, FormFallback, TO};
 use web_sys::{FormData, HtmlFormElement};
 
 /// The action of a form with a file.
@@ -119,7 +119,7 @@ impl Sent {
     /// # Errors
     /// An error of that field when there is no file, or it is too large; status 400 for any other form.
     pub async fn receive(data: MultipartData, file: &'static str) -> Result<Self, AppError> {
-        use session::request;
+        use web::request;
         let broken = || request::fail(AppError::new(400));
         let Some(mut data) = data.into_inner() else { return Err(broken()) };
         let mut sent = Self::default();
@@ -155,8 +155,8 @@ impl Sent {
 pub fn picture_problem(error: &backend::catalog::CatalogError, field: &str) -> Option<AppError> {
     use backend::catalog::CatalogError;
     use backend::platform::files::FilesError;
-    use session::request;
     use ui::t;
+    use web::request;
     let text = |message: domain::messages::Msg| message.text(request::locale()).to_owned();
     let (status, message) = match error {
         CatalogError::NotAPicture => (422, text(t::ADMIN_PRODUCTS_PICTURE_BAD)),

@@ -4,7 +4,7 @@ use admin_layout::{empty_forms, on_done};
 use domain::id::OrderLineId;
 use leptos::prelude::*;
 use server_fn::ServerFn;
-use session::AppError;
+use web::AppError;
 
 /// How a page goes on after an answer.
 #[derive(Clone, Copy)]

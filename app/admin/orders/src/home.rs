@@ -7,20 +7,20 @@ use domain::Money;
 use domain::permission::Permission;
 use domain::view::{DashboardView, Missing, OrderRowView, StockRowView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Badge, Bar, BarChart, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Sparkline, StatTile, Table, Tone, When, tr,
     use_locale, use_time_zone,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use web_sys::{EventSource, MessageEvent};
 
 use crate::{refusals, states};
 
 #[server(endpoint = "admin/today", output = Answer)]
 pub async fn read_today() -> Result<DashboardView, AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     backend::dashboard::today(&request::shop()?, &ctx, request::locale()).await.map_err(|error| request::unexpected(&error))
 }

@@ -5,13 +5,13 @@
 #![recursion_limit = "512"]
 
 mod answers;
+mod bulk_outcome;
 mod contents;
-mod days;
 pub mod home;
 pub mod list;
+mod list_dates;
 mod money;
 pub mod order;
-mod outcome;
 mod parcel;
 pub mod pick_list;
 mod refund;
@@ -19,7 +19,7 @@ pub mod refusals;
 mod units;
 
 use admin_layout::states;
-use session::Access;
+use web::Access;
 
 /// Every server function of these pages and of the layout, with its access.
 #[must_use]

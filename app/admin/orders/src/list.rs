@@ -11,17 +11,17 @@ use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, answer, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
 use ui::{
     BulkBar, Button, Choice, Column, Disclosure, EmptyState, Field, FigureCell, IconButton, Look, PageHeader, Pager, Panel, Row,
     SelectField, Size, SkeletonRows, Tab, Table, Tabs, When, icon, tr, use_locale,
 };
+use web::{
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, answer, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
+};
 
-use crate::days::{days_and_sorting, hidden, sorting, to_list};
-use crate::outcome::Outcome;
+use crate::bulk_outcome::Outcome;
+use crate::list_dates::{days_and_sorting, hidden, sorting, to_list};
 use crate::states;
 
 /// A page of orders with the user's saved filters.
@@ -39,7 +39,7 @@ pub struct OrdersView {
 #[cfg(feature = "ssr")]
 pub(crate) fn order_error(error: &backend::orders::OrderError) -> AppError {
     use backend::orders::OrderError;
-    use session::request;
+    use web::request;
     match (error, error.message(request::locale())) {
         (OrderError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (OrderError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
@@ -52,7 +52,7 @@ pub(crate) fn order_error(error: &backend::orders::OrderError) -> AppError {
 #[cfg(feature = "ssr")]
 pub(crate) fn order_change_error(error: &backend::order_management::OrderChangeError) -> AppError {
     use backend::order_management::OrderChangeError;
-    use session::request;
+    use web::request;
     match (error, error.message(request::locale())) {
         (OrderChangeError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (OrderChangeError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
@@ -64,7 +64,7 @@ pub(crate) fn order_change_error(error: &backend::order_management::OrderChangeE
 
 #[server(endpoint = "admin/orders", output = Answer)]
 pub async fn list_orders(query: OrderQuery) -> Result<OrdersView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let list = backend::orders::list(&shop, &ctx, &query).await.map_err(|error| order_error(&error))?;
     let filters = backend::orders::saved_filters(&shop, &ctx).await.map_err(|error| order_error(&error))?;
@@ -83,7 +83,7 @@ access!(ListOrders, Access::Staff(Permission::ReadOrders));
 /// Saves the filters under a name.
 #[server(endpoint = "admin/orders/filters/save", output = Answer)]
 pub async fn save_order_filter(name: String, query: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     backend::orders::save_filter(&request::shop()?, &ctx, &name, &query).await.map_err(|error| order_error(&error))?;
     Ok(())
@@ -92,7 +92,7 @@ access!(SaveOrderFilter, Access::Staff(Permission::ReadOrders));
 
 #[server(endpoint = "admin/orders/filters/delete", output = Answer)]
 pub async fn delete_order_filter(filter: SavedFilterId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     backend::orders::delete_filter(&request::shop()?, &ctx, filter).await.map_err(|error| order_error(&error))
 }
@@ -101,7 +101,7 @@ access!(DeleteOrderFilter, Access::Staff(Permission::ReadOrders));
 /// Picks all open units of each order; the answer says of each what became of it.
 #[server(endpoint = "admin/orders/pick-many", output = Answer)]
 pub async fn pick_orders(#[server(default)] orders: Vec<OrderId>) -> Result<PickedOrdersView, AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     if orders.is_empty() {
         return Err(request::refused(422, ui::t::ADMIN_ORDERS_BULK_NONE));

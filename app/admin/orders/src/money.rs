@@ -9,8 +9,8 @@ use domain::order::{AttemptState, DeliveryState, ParcelState, PaymentMethod, Pay
 use domain::permission::Permission;
 use domain::view::{OrderView, PaymentView, RefundView};
 use leptos::prelude::*;
-use session::{ProblemSummary, problem, typed, wrong};
 use ui::{Alert, Badge, Button, Facts, Field, Look, Panel, Tone, When, icon, tr, use_locale};
+use web::{ProblemSummary, problem, typed, wrong};
 
 use crate::order::Actions;
 use crate::refund::refund_form;

@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::client::Client;
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, TypedUnits, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
 use ui::{
     Alert, Breadcrumbs, Button, Field, Look, Moment, PageHeader, Panel, PostalLabel, Reached, Shape, SkeletonText, Timeline, Tone, icon,
     tr, use_locale, use_time_zone,
+};
+use web::{
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, TypedUnits, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 
 use crate::answers::{Page, on_answer};
@@ -41,7 +41,7 @@ pub struct OrderPageView {
 #[cfg(feature = "ssr")]
 fn payment_error(error: &backend::payments::PaymentError, form: &str) -> AppError {
     use backend::payments::PaymentError;
-    use session::request;
+    use web::request;
     match (error, error.message(request::locale())) {
         (PaymentError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (PaymentError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
@@ -58,7 +58,7 @@ fn payment_error(error: &backend::payments::PaymentError, form: &str) -> AppErro
 
 #[server(endpoint = "admin/order", output = Answer)]
 pub async fn read_order_page(order: String) -> Result<OrderPageView, AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     let Ok(order) = order.parse::<OrderId>() else { return Err(request::not_found()) };
     let may = admin_layout::granted();
@@ -71,7 +71,7 @@ access!(ReadOrderPage, Access::Staff(Permission::ReadOrders));
 /// Picks all open units.
 #[server(endpoint = "admin/order/pick", output = Answer)]
 pub async fn pick_order(order: OrderId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::pick(&request::shop()?, &ctx, order).await.map_err(|error| crate::parcel::fulfilment_error(&error))?;
     Ok(())
@@ -81,7 +81,7 @@ access!(PickOrder, Access::Staff(Permission::FulfilOrders));
 /// Captures an authorised payment; all of it without an amount.
 #[server(endpoint = "admin/order/capture", output = Answer)]
 pub async fn capture_payment(order: OrderId, amount: String, #[server(default)] key: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::CapturePayments))?.with_key(&key), request::shop()?);
     let amount = if amount.trim().is_empty() {
         None
@@ -103,8 +103,8 @@ pub async fn refund_payment(
     reason: String,
     #[server(default)] key: String,
 ) -> Result<(), AppError> {
-    use session::request;
-    let (ctx, shop) = (request::authorize(Access::Staff(Permission::RefundPayments))?.with_key(&key), request::shop()?);
+    use web::request;
+    let (ctx, shop) = (request::authorize(Access::ConfirmedStaff(Permission::RefundPayments))?.with_key(&key), request::shop()?);
     let wanted = crate::units::read_refund(&shop, &units, &fee, &amount, &reason)?;
     if let Err(error) = backend::payments::refund(&shop, &ctx, order, wanted.clone(), &reason).await {
         let several = crate::units::refund_faults(&shop, &ctx, order, &error, &wanted).await;
@@ -112,12 +112,12 @@ pub async fn refund_payment(
     }
     Ok(())
 }
-access!(RefundPayment, Access::Staff(Permission::RefundPayments));
+access!(RefundPayment, Access::ConfirmedStaff(Permission::RefundPayments));
 
 /// Records that the cash of a refund was handed over or transferred.
 #[server(endpoint = "admin/order/refund/handed-over", output = Answer)]
 pub async fn hand_over_refund(refund: RefundId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::payments::hand_over_refund(&request::shop()?, &ctx, refund).await.map_err(|error| payment_error(&error, "refund"))
 }
@@ -126,7 +126,7 @@ access!(HandOverRefund, Access::Staff(Permission::FulfilOrders));
 /// Cancels the order: stock, money and books are reversed together.
 #[server(endpoint = "admin/order/cancel", output = Answer)]
 pub async fn cancel_order(order: OrderId, reason: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?;
     backend::order_management::cancel(&request::shop()?, &ctx, order, &reason).await.map_err(|error| order_change_error(&error))
 }
@@ -135,7 +135,7 @@ access!(CancelOrder, Access::Staff(Permission::CancelOrders));
 /// Cancels the units that are not shipped of an order that is partly shipped.
 #[server(endpoint = "admin/order/cancel-rest", output = Answer)]
 pub async fn cancel_rest(order: OrderId, reason: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::CancelOrders))?;
     backend::order_management::cancel_rest(&request::shop()?, &ctx, order, &reason).await.map_err(|error| order_change_error(&error))
 }
@@ -153,7 +153,7 @@ pub async fn cancel_units(
     #[server(default)] key: String,
 ) -> Result<(), AppError> {
     use backend::order_management::CancelledUnits;
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::CancelOrders))?.with_key(&key), request::shop()?);
     let lines = crate::units::read_cancelled(&units, &reason)?;
     let cancelled = CancelledUnits { lines: lines.clone(), with_fee: fee, items: items.unwrap_or(ReturnedItems::Restock) };

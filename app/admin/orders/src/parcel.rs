@@ -10,8 +10,8 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
 use server_fn::client::Client;
-use session::{Access, Answer, AppError, FormFallback, ProblemSummary, TypedUnits, access, access_of, problem, typed, wrong};
 use ui::{Button, Disclosure, Field, Look, RadioCard, RadioCards, When, icon, tr, use_locale};
+use web::{Access, Answer, AppError, FormFallback, ProblemSummary, TypedUnits, access, access_of, problem, typed, wrong};
 
 use crate::answers::{Page, on_answer};
 use crate::states;
@@ -21,7 +21,7 @@ use crate::units::{Choosable, choosable, items_cards, unit_fields};
 pub(crate) fn fulfilment_error(error: &backend::fulfilment::FulfilmentError) -> AppError {
     use backend::fulfilment::FulfilmentError;
     use backend::payments::PaymentError;
-    use session::request;
+    use web::request;
     match (error, error.message(request::locale())) {
         (FulfilmentError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (FulfilmentError::Unknown, Some(message)) => request::fail(AppError::with_message(404, message)),
@@ -35,7 +35,7 @@ pub(crate) fn fulfilment_error(error: &backend::fulfilment::FulfilmentError) -> 
 /// Marks a parcel as packed.
 #[server(endpoint = "admin/parcels/pack", output = Answer)]
 pub async fn pack_parcel(parcel: ParcelId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::pack(&request::shop()?, &ctx, parcel).await.map_err(|error| fulfilment_error(&error))
 }
@@ -48,7 +48,7 @@ pub async fn ship_parcel(
     #[server(default)] courier: String,
     #[server(default)] tracking: String,
 ) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::ship(&request::shop()?, &ctx, parcel, &courier, &tracking).await.map_err(|error| fulfilment_error(&error))
 }
@@ -58,7 +58,7 @@ access!(ShipParcel, Access::Staff(Permission::FulfilOrders));
 /// none.
 #[server(endpoint = "admin/parcels/deliver", output = Answer)]
 pub async fn deliver_parcel(parcel: ParcelId, #[server(default)] received: String, #[server(default)] due: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::FulfilOrders))?, request::shop()?);
     let cash = if received.trim().is_empty() { due } else { received };
     let received = if cash.trim().is_empty() { None } else { Some(cash_of(&cash, &shop)?) };
@@ -70,7 +70,7 @@ access!(DeliverParcel, Access::Staff(Permission::FulfilOrders));
 #[cfg(feature = "ssr")]
 fn cash_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
     use domain::number_input::{NumberError, decimal};
-    use session::request;
+    use web::request;
     let read = decimal(text, backend::settings::shop_currency(shop).exponent());
     let read = read.and_then(|minor| if minor < 0 { Err(NumberError::Malformed) } else { Ok(minor) });
     read.map_err(|error| request::invalid(vec![("received".into(), error.of_amount().text(request::locale()).to_owned())]))
@@ -79,7 +79,7 @@ fn cash_of(text: &str, shop: &backend::Shop) -> Result<i64, AppError> {
 /// Unpacks a parcel that is not shipped: its items go back into stock.
 #[server(endpoint = "admin/parcels/unpack", output = Answer)]
 pub async fn unpack_parcel(parcel: ParcelId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     backend::fulfilment::unpack(&request::shop()?, &ctx, parcel).await.map_err(|error| fulfilment_error(&error))
 }
@@ -98,10 +98,10 @@ pub async fn take_parcel_back(
 ) -> Result<(), AppError> {
     use backend::fulfilment::{FulfilmentError, Returned};
     use backend::order_management::OrderChangeError;
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::FulfilOrders))?;
     let field = |line| crate::units::field_id(&broken_form(&parcel.to_string()), line);
-    let read = session::read_units(&units, request::locale(), field)?;
+    let read = web::read_units(&units, request::locale(), field)?;
     if !read.wrong.is_empty() {
         return Err(request::invalid(read.wrong));
     }

@@ -5,18 +5,18 @@ use domain::permission::Permission;
 use domain::view::{PickLine, PickListView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Alert, Button, Column, EmptyState, FigureCell, LinkButton, Look, PageHeader, Row, SkeletonRows, Table, icon, tr, use_locale,
     use_time_zone,
 };
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 /// The pick list of these orders, ids separated by dots; or of the newest of a queue.
 #[server(endpoint = "admin/orders/pick-list", output = Answer)]
 pub async fn read_pick_list(orders: String, #[server(default)] queue: String) -> Result<PickListView, AppError> {
     use domain::order::OrderQueue;
     use domain::view::OrderQuery;
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let mut ids: Vec<domain::id::OrderId> = orders.split('.').filter_map(|id| id.parse().ok()).collect();
     let mut cut_at = None;
@@ -101,7 +101,7 @@ fn table(list: PickListView) -> AnyView {
             </Row>
         }
     };
-    let left_out = crate::outcome::left_out(list.left_out);
+    let left_out = crate::bulk_outcome::left_out(list.left_out);
     let cut = list.cut_at.map(|count| view! { <Alert>{tr!(ADMIN_ORDERS_PICK_LIST_CUT, count = locale.number(count))}</Alert> });
     let content = if list.lines.is_empty() {
         view! {

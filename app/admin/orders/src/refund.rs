@@ -6,8 +6,8 @@ use domain::credit::{self, CreditRequest, Part};
 use domain::order::Tender;
 use domain::view::OrderView;
 use leptos::prelude::*;
-use session::{ProblemSummary, problem, typed, wrong};
 use ui::{Button, Disclosure, Field, Look, tr, use_locale};
+use web::{ProblemSummary, problem, typed, wrong};
 
 use crate::order::Actions;
 use crate::units::{choosable, preview, unit_fields, units_of};

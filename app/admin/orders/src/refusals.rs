@@ -5,13 +5,13 @@ use domain::id::RefusalId;
 use domain::permission::Permission;
 use domain::view::{DashboardView, RefusalKind, RefusalView, refusal_reason};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, ProblemSummary, access, access_of, problem, typed, use_form_fallback, wrong};
 use ui::{Button, Disclosure, Field, Look, Panel, Size, When, icon, tr, trn, use_locale};
+use web::{Access, Answer, AppError, ProblemSummary, access, access_of, problem, typed, use_form_fallback, wrong};
 
 #[cfg(feature = "ssr")]
 fn to_app_error(error: &backend::order_management::refusals::RefusalError, field: &str) -> AppError {
     use backend::order_management::refusals::RefusalError;
-    use session::request;
+    use web::request;
     match (error, error.message(request::locale())) {
         (RefusalError::Forbidden(_), _) => request::fail(AppError::new(403)),
         (RefusalError::Note, Some(message)) => request::invalid(vec![(field.to_owned(), message)]),
@@ -27,7 +27,7 @@ fn note_of(refusal: &str) -> String {
 
 #[server(endpoint = "admin/refusals/retry", output = Answer)]
 pub async fn retry_refusal(refusal: RefusalId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadOrders))?;
     backend::order_management::refusals::retry(&request::shop()?, &ctx, refusal).await.map_err(|error| to_app_error(&error, ""))
 }
@@ -36,7 +36,7 @@ access!(RetryRefusal, Access::Staff(Permission::ReadOrders));
 /// Ends a refusal: `settled` outside the shop, or `dismissed`.
 #[server(endpoint = "admin/refusals/end", output = Answer)]
 pub async fn end_refusal(refusal: RefusalId, how: String, note: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadOrders))?, request::shop()?);
     let ended = match how.as_str() {
         "settled" => backend::order_management::refusals::settle(&shop, &ctx, refusal, &note).await,
@@ -90,7 +90,7 @@ fn one(
     row: RefusalView,
     retry: ServerAction<RetryRefusal>,
     end: ServerAction<EndRefusal>,
-    fallback: StoredValue<session::FormFallback>,
+    fallback: StoredValue<web::FormFallback>,
 ) -> AnyView {
     let locale = use_locale();
     let (id, title) = (row.id.to_string(), row.title(locale));
@@ -127,7 +127,7 @@ fn one(
     .into_any()
 }
 
-fn ending(id: String, kind: RefusalKind, end: ServerAction<EndRefusal>, fallback: StoredValue<session::FormFallback>) -> AnyView {
+fn ending(id: String, kind: RefusalKind, end: ServerAction<EndRefusal>, fallback: StoredValue<web::FormFallback>) -> AnyView {
     let field = note_of(&id);
     let (fault, typed) = fallback.with_value(|fallback| (problem(end, fallback), typed(end, fallback).of("refusal", &id)));
     let error = wrong(fault, field.clone());

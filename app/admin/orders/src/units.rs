@@ -8,15 +8,15 @@ use domain::order::ReturnedItems;
 use domain::view::{OrderLineView, OrderView};
 use domain::{Currency, Money};
 use leptos::prelude::*;
-use session::{AppError, ProblemSummary, Typed, problem, typed, wrong};
 use ui::{Button, Checkbox, Disclosure, Field, Look, RadioCard, RadioCards, SumLine, tr, use_locale};
+use web::{AppError, ProblemSummary, Typed, problem, typed, wrong};
 
 #[cfg(feature = "ssr")]
 use backend::{order_management::OrderChangeError, payments::PaymentError};
 #[cfg(feature = "ssr")]
 use domain::{credit::CreditRequest, id::OrderId, messages::t, view::FieldErrors};
 #[cfg(feature = "ssr")]
-use session::{TypedUnits, request};
+use web::{TypedUnits, request};
 
 use crate::order::Actions;
 
@@ -39,7 +39,7 @@ fn check_reason(reason: &str, field: &str, wrong: &mut FieldErrors) {
 #[cfg(feature = "ssr")]
 pub(crate) fn read_cancelled(units: &TypedUnits, reason: &str) -> Result<Vec<(OrderLineId, i64)>, AppError> {
     let locale = request::locale();
-    let mut read = session::read_units(units, locale, |line| field_id("cancel", line))?.at_least_one(locale);
+    let mut read = web::read_units(units, locale, |line| field_id("cancel", line))?.at_least_one(locale);
     check_reason(reason, "cancel-units-reason", &mut read.wrong);
     if read.wrong.is_empty() { Ok(read.lines) } else { Err(request::invalid(read.wrong)) }
 }
@@ -54,7 +54,7 @@ pub(crate) fn read_refund(
     reason: &str,
 ) -> Result<CreditRequest, AppError> {
     let locale = request::locale();
-    let read = session::read_units(units, locale, |line| field_id("refund", line))?;
+    let read = web::read_units(units, locale, |line| field_id("refund", line))?;
     let mut wrong = read.wrong.clone();
     let too_little = t::ORDER_ERROR_AMOUNT.text(locale).to_owned();
     let mut minor = |text: &str, field: &str| match amount_of(text, shop) {

@@ -7,13 +7,13 @@ use domain::view::{BulkChoicesView, BulkEditState, BulkEditView, BulkRowState, P
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use serde::{Deserialize, Serialize};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
 use ui::{
     Alert, Breadcrumbs, Button, Choice, Column, EmptyState, Field, FigureCell, PageHeader, Panel, Row, SelectField, SkeletonText,
     StatusBadge, Table, Tone, When, icon, tr, trn, use_locale,
+};
+use web::{
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 
 pub(crate) const PAGE: &str = "/admin/products/bulk";
@@ -62,7 +62,7 @@ pub struct BulkView {
 async fn chosen(shop: &backend::Shop, ctx: &backend::platform::Context, selection: &BulkSelection) -> Result<Vec<ProductId>, AppError> {
     use backend::search::SearchError;
     use domain::view::BulkChange;
-    use session::request;
+    use web::request;
     let BulkSelection { products, all, search, status, category } = selection;
     if all.is_empty() {
         let mut products: Vec<ProductId> = products.split('.').filter_map(|id| id.parse().ok()).collect();
@@ -81,7 +81,7 @@ async fn chosen(shop: &backend::Shop, ctx: &backend::platform::Context, selectio
 /// Replaces the actors of bulk edits by their names.
 #[cfg(feature = "ssr")]
 pub(crate) async fn with_names(shop: &backend::Shop, mut edits: Vec<BulkEditView>) -> Result<Vec<BulkEditView>, AppError> {
-    use session::request;
+    use web::request;
     let actors = edits.iter().map(|edit| edit.actor.clone()).collect();
     let names = backend::order_management::actor_names(shop, request::locale(), &actors).await;
     let names = names.map_err(|error| request::unexpected(&error))?;
@@ -94,7 +94,7 @@ pub(crate) async fn with_names(shop: &backend::Shop, mut edits: Vec<BulkEditView
 /// How many products a selection has, what can be changed of them, and the latest bulk edits.
 #[server(endpoint = "admin/products/bulk", output = Answer)]
 pub async fn read_bulk(selection: BulkSelection) -> Result<BulkView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
     let latest = backend::catalog::latest_bulk_edits(&shop, &ctx, locale).await.map_err(crate::catalog_error)?;
     Ok(BulkView {
@@ -116,7 +116,7 @@ impl BulkForm {
         use domain::messages::t;
         use domain::number_input::{NumberError, decimal};
         use domain::view::{BulkChange, CategoryChange, PriceChange, PriceRule};
-        let locale = session::request::locale();
+        let locale = web::request::locale();
         let mut errors = Vec::new();
         let mut wrong = |field: &str, message: domain::messages::Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
         let mut change = BulkChange {
@@ -171,7 +171,7 @@ pub async fn plan_bulk_edit(
     #[server(default)] selection: BulkSelection,
     #[server(default)] form: BulkForm,
 ) -> Result<BulkEditId, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
     let (change, errors) = form.change(&shop, &ctx).await?;
     if !errors.is_empty() {

@@ -13,11 +13,11 @@ use domain::{Locale, Money};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
 use ui::{
     Alert, Breadcrumbs, Button, Column, Facts, LinkButton, Look, PageHeader, Pager, Panel, Row, SkeletonText, StatusBadge, Tab, Table,
     Tabs, Tone, icon, tr, trn, use_locale, use_time_zone,
 };
+use web::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
 
 use crate::bulk::PAGE;
 
@@ -31,7 +31,7 @@ pub struct BulkEditPageView {
 /// A bulk edit with its products from a position on, those of one state or all.
 #[server(endpoint = "admin/products/bulk/edit", output = Answer)]
 pub async fn read_bulk_edit(edit: String, state: String, from: String) -> Result<BulkEditPageView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
     let Ok(id) = edit.parse::<BulkEditId>() else { return Err(request::not_found()) };
     let found = backend::catalog::bulk_edit(&shop, &ctx, locale, id).await.map_err(crate::catalog_error)?;
@@ -45,7 +45,7 @@ access!(ReadBulkEdit, Access::Staff(Permission::WriteProducts));
 /// Does what the preview shows.
 #[server(endpoint = "admin/products/bulk/do", output = Answer)]
 pub async fn do_bulk_edit(edit: BulkEditId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     backend::catalog::do_bulk_edit(&request::shop()?, &ctx, edit).await.map_err(crate::catalog_error)
 }
@@ -54,7 +54,7 @@ access!(DoBulkEdit, Access::Staff(Permission::WriteProducts));
 /// Brings back what was changed, but for what somebody changed since.
 #[server(endpoint = "admin/products/bulk/undo", output = Answer)]
 pub async fn undo_bulk_edit(undone: BulkEditId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     backend::catalog::undo_bulk_edit(&request::shop()?, &ctx, undone).await.map_err(crate::catalog_error)
 }

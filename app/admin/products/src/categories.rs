@@ -5,11 +5,11 @@ use domain::permission::Permission;
 use domain::view::CategoryRowView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Breadcrumbs, Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Picture, Row, SkeletonRows, StatusBadge, Table, Tone, icon,
     tr, use_locale,
 };
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoriesView {
@@ -20,7 +20,7 @@ pub struct CategoriesView {
 
 #[server(endpoint = "admin/categories", output = Answer)]
 pub async fn list_categories() -> Result<CategoriesView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     Ok(CategoriesView {
         categories: backend::catalog::category_list(&shop, &ctx, request::locale()).await.map_err(crate::catalog_error)?,

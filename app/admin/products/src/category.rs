@@ -10,11 +10,11 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{
+use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
+use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
     use_form_fallback, wrong,
 };
-use ui::{Alert, Breadcrumbs, Button, Checkbox, Field, Look, PageHeader, Panel, SkeletonText, TextArea, tr, trn};
 
 use crate::category_rule::RuleForm;
 
@@ -50,7 +50,7 @@ pub struct CategoryForm {
 #[server(endpoint = "admin/category", output = Answer)]
 pub async fn read_category(category: String) -> Result<CategoryView, AppError> {
     use domain::view::CategoryDraft;
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     let found = match (category.as_str(), category.parse::<CategoryId>()) {
         ("new", _) => {
@@ -75,7 +75,7 @@ access!(ReadCategory, Access::Staff(Permission::ReadProducts));
 #[server(endpoint = "admin/category/save", output = Answer)]
 pub async fn save_category(form: CategoryForm) -> Result<CategoryId, AppError> {
     use domain::view::CategoryDraft;
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
     let position = request::whole_number("position", &form.position)?;
     let currency = backend::settings::shop_currency(&shop);
@@ -104,28 +104,14 @@ access!(SaveCategory, Access::Staff(Permission::WriteProducts));
 /// The field of a part of a category, and its value as the form shows it.
 #[cfg(feature = "ssr")]
 fn saved_field(locale: Locale, currency: Currency, path: &str, value: &serde_json::Value) -> Option<(String, String)> {
-    use domain::messages::t;
-    if let Some(shown) = crate::category_rule::saved_field(locale, currency, path, value) {
-        return Some(shown);
-    }
-    match path.split('.').collect::<Vec<_>>()[..] {
-        ["position"] => Some(("position".to_owned(), value.to_string())),
-        ["published"] => {
-            let answer = if value.as_bool() == Some(true) { t::COMMON_YES } else { t::COMMON_NO };
-            Some(("form[published]-true".to_owned(), format!("{}: {}", t::ADMIN_CATEGORIES_SHOWN.text(locale), answer.text(locale))))
-        }
-        ["texts", at, field] if field != "locale" => {
-            let language = at.parse().ok().and_then(|at: usize| Locale::ALL.get(at).copied())?;
-            Some((format!("{field}.{}", language.code()), value.as_str().unwrap_or_default().to_owned()))
-        }
-        _ => None,
-    }
+    crate::category_rule::saved_field(locale, currency, path, value)
+        .or_else(|| admin_layout::saved_text(locale, ui::t::ADMIN_CATEGORIES_SHOWN, path, value))
 }
 
 /// Removes an empty category; without a script it redirects to the list.
 #[server(endpoint = "admin/category/remove", output = Answer)]
 pub async fn remove_category(category: CategoryId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     backend::catalog::remove_category(&request::shop()?, &ctx, category).await.map_err(crate::catalog_error)?;
     request::redirect(LIST);
@@ -136,7 +122,7 @@ access!(RemoveCategory, Access::Staff(Permission::WriteProducts));
 /// Sets a category's picture: the field `category`, and the file `picture` of at most [`domain::MAX_UPLOAD_MB`].
 #[server(endpoint = "admin/category/picture", input = MultipartFormData, output = Answer)]
 pub async fn set_category_picture(data: MultipartData) -> Result<PictureView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
     let sent = admin_layout::Sent::receive(data, "picture").await?;
     let Ok(category) = sent.value("category").parse::<CategoryId>() else { return Err(request::not_found()) };
@@ -150,7 +136,7 @@ access!(SetCategoryPicture, Access::Staff(Permission::WriteProducts));
 
 #[server(endpoint = "admin/category/picture/remove", output = Answer)]
 pub async fn remove_category_picture(category: CategoryId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     backend::catalog::set_category_picture(&request::shop()?, &ctx, category, None).await.map_err(crate::catalog_error)
 }

@@ -4,8 +4,8 @@ use domain::view::CategoryRule;
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{AppError, Typed, wrong};
 use ui::{Checkbox, Choice, Field, Panel, SelectField, tr};
+use web::{AppError, Typed, wrong};
 
 /// A rule as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,10 +68,7 @@ pub(crate) fn saved_field(locale: domain::Locale, currency: Currency, path: &str
     }
     let field = path.strip_prefix("rule.")?;
     let money = || value.as_i64().map(|minor| Money::new(minor, currency).decimal()).unwrap_or_default();
-    let tick = |label: domain::messages::Msg| {
-        let answer = if value.as_bool() == Some(true) { t::COMMON_YES } else { t::COMMON_NO };
-        (format!("form[rule][{field}]-true"), format!("{}: {}", label.text(locale), answer.text(locale)))
-    };
+    let tick = |label| (format!("form[rule][{field}]-true"), admin_layout::saved_tick(locale, label, value));
     match field {
         "tag" => Some((field.to_owned(), value.as_str().unwrap_or_default().to_owned())),
         "price_min" | "price_max" => Some((field.to_owned(), money())),

@@ -8,12 +8,12 @@ use domain::{Currency, Locale};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
 use ui::{
     Alert, Breadcrumbs, Button, Choice, Disclosure, Field, LinkButton, Look, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr,
+};
+use web::{
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 
 use crate::draft::{OPTIONS, ProductForm};
@@ -41,7 +41,7 @@ pub struct EditView {
 /// A product, or the data for a new one for `new`.
 #[server(endpoint = "admin/product", output = Answer)]
 pub async fn read_product_to_edit(product: String) -> Result<EditView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     let found = match (product.as_str(), product.parse::<ProductId>()) {
         ("new", _) => {
@@ -66,7 +66,7 @@ access!(ReadProductToEdit, Access::Staff(Permission::ReadProducts));
 #[server(endpoint = "admin/product/save", output = Answer)]
 pub async fn save_product(form: ProductForm) -> Result<ProductId, AppError> {
     use backend::catalog::CatalogError;
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?);
     let before = match form.id.parse::<ProductId>() {
         Ok(id) => Some(backend::catalog::admin_product(&shop, &ctx, id).await.map_err(crate::catalog_error)?.draft),
@@ -91,7 +91,7 @@ access!(SaveProduct, Access::Staff(Permission::WriteProducts));
 /// Publishes, withdraws or archives a product.
 #[server(endpoint = "admin/product/status", output = Answer)]
 pub async fn set_product_status(product: ProductId, status: String) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     backend::catalog::set_status(&request::shop()?, &ctx, product, &status).await.map_err(crate::catalog_error)
 }

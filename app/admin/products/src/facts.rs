@@ -5,8 +5,8 @@ use domain::id::ProductFieldId;
 use domain::view::{ProductFact, ProductTypeChoiceView};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{AppError, wrong};
 use ui::{Button, Choice, Look, Panel, SelectField, TextArea, tr};
+use web::{AppError, wrong};
 
 use crate::draft::ProductForm;
 

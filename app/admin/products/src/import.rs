@@ -6,11 +6,11 @@ use domain::view::{ImportProblem, ImportReport, ImportedProduct};
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, use_form_fallback, wrong};
 use ui::{
     Alert, Breadcrumbs, Button, Checkbox, Choice, Column, Facts, FigureCell, FileField, Look, PageHeader, Panel, Row, SelectField, Table,
     Tone, icon, tr, trn, use_locale,
 };
+use web::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, use_form_fallback, wrong};
 
 /// Ignores the progress: the browser waits for the report.
 #[cfg(feature = "ssr")]
@@ -22,7 +22,7 @@ pub async fn import_products(data: MultipartData) -> Result<ImportReport, AppErr
     use backend::catalog::CatalogError;
     use backend::catalog::import::{ImportOptions, Pictures, import_csv};
     use domain::number_input::DecimalMark;
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     let sent = admin_layout::Sent::receive(data, "file").await?;
     let options = ImportOptions {

@@ -23,7 +23,7 @@ pub mod stock;
 mod variants;
 
 use server_fn::ServerFn;
-use session::Access;
+use web::Access;
 
 /// Every server function of these pages with its access.
 #[must_use]
@@ -50,10 +50,10 @@ pub const FILES: [&str; 3] = [picture::AddPicture::PATH, import::ImportProducts:
 
 /// An error of the catalogue as a page shows it.
 #[cfg(feature = "ssr")]
-pub(crate) fn catalog_error(error: backend::catalog::CatalogError) -> session::AppError {
+pub(crate) fn catalog_error(error: backend::catalog::CatalogError) -> web::AppError {
     use backend::catalog::CatalogError;
-    use session::{AppError, request};
     use ui::t;
+    use web::{AppError, request};
     if let Some(problem) = admin_layout::picture_problem(&error, "picture") {
         return problem;
     }

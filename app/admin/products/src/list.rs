@@ -9,11 +9,11 @@ use domain::view::{PageAt, ProductListView, ProductRowView};
 use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     BulkBar, Button, Column, EmptyState, Field, FigureCell, LinkButton, Look, PageHeader, Panel, Picture, Row, SkeletonRows, Tab, Table,
     Tabs, icon, tr, use_locale,
 };
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 #[server(endpoint = "admin/products", output = Answer)]
 pub async fn list_products(
@@ -23,7 +23,7 @@ pub async fn list_products(
     #[server(default)] at: PageAt,
 ) -> Result<ProductListView, AppError> {
     use backend::search::SearchError;
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadProducts))?;
     let list = backend::search::admin_list(&request::shop()?, &ctx, &search, &status, category.parse().ok(), &at).await;
     list.map_err(|error| match error {

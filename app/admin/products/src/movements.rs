@@ -6,8 +6,8 @@ use domain::view::{MovementListView, MovementView, PageAt};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Breadcrumbs, Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MovementsView {
@@ -22,7 +22,7 @@ pub struct MovementsView {
 /// The movements of a variant, the latest first.
 #[server(endpoint = "admin/stock/movements", output = Answer)]
 pub async fn list_movements(variant: String, #[server(default)] at: PageAt) -> Result<MovementsView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let Ok(variant) = variant.parse() else { return Err(request::not_found()) };
     let found = backend::inventory::sku_and_name(&shop, &ctx, request::locale(), variant).await;

@@ -8,8 +8,8 @@ use domain::view::PictureView;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, wrong};
 use ui::{Button, Field, FileField, IconButton, Look, Panel, Picture, Shape, Size, icon, tr};
+use web::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, wrong};
 
 use crate::draft::Arrange;
 use crate::edit::FORM;
@@ -17,7 +17,7 @@ use crate::edit::FORM;
 /// Adds a picture to a product: fields `product`, `alt.en` and so on, and the file `picture` of at most [`domain::MAX_UPLOAD_MB`].
 #[server(endpoint = "admin/products/picture", input = MultipartFormData, output = Answer)]
 pub async fn add_picture(data: MultipartData) -> Result<PictureView, AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteProducts))?;
     let sent = admin_layout::Sent::receive(data, "picture").await?;
     let Ok(product) = sent.value("product").parse::<ProductId>() else { return Err(request::not_found()) };

@@ -8,11 +8,11 @@ use domain::view::{FactProperty, ProductFieldDraft, ProductTypeDraft, ProductTyp
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::{Deserialize, Serialize};
-use session::{
+use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr};
+use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, Typed, access, access_of, lazy_page, problem, resource, typed,
     use_form_fallback, wrong,
 };
-use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, TextArea, tr};
 
 const LIST: &str = "/admin/product-types";
 /// Rows for further fields.
@@ -51,7 +51,7 @@ pub struct ProductTypeForm {
 /// A type, or an empty one for `new`.
 #[server(endpoint = "admin/product-type", output = Answer)]
 pub async fn read_product_type(product_type: String) -> Result<ProductTypeView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     let draft = match (product_type.as_str(), product_type.parse::<ProductTypeId>()) {
         ("new", _) => {
@@ -68,7 +68,7 @@ access!(ReadProductType, Access::Staff(Permission::ReadProducts));
 /// Saves a type; without a script it redirects to its page.
 #[server(endpoint = "admin/product-type/save", output = Answer)]
 pub async fn save_product_type(form: ProductTypeForm) -> Result<ProductTypeId, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteProducts))?, request::shop()?, request::locale());
     let field = |field: FieldForm| ProductFieldDraft {
         id: field.id.parse().ok(),

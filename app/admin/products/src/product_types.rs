@@ -5,11 +5,11 @@ use domain::permission::Permission;
 use domain::view::ProductTypeRowView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Breadcrumbs, Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr,
     use_locale,
 };
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductTypesView {
@@ -19,7 +19,7 @@ pub struct ProductTypesView {
 
 #[server(endpoint = "admin/product-types", output = Answer)]
 pub async fn list_product_types() -> Result<ProductTypesView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadProducts))?, request::shop()?);
     Ok(ProductTypesView {
         types: backend::catalog::product_types(&shop, &ctx, request::locale()).await.map_err(crate::catalog_error)?,

@@ -10,7 +10,7 @@ use domain::messages::{Msg, t};
 #[cfg(feature = "ssr")]
 use domain::view::{FieldErrors, ProductChange, ProductChangeView};
 #[cfg(feature = "ssr")]
-use session::AppError;
+use web::AppError;
 
 #[cfg(feature = "ssr")]
 use crate::draft::ProductForm;
@@ -39,7 +39,7 @@ const fn name(part: ProductChange) -> Msg {
 /// The answer to a form that is based on an older version than the saved one.
 #[cfg(feature = "ssr")]
 pub(crate) async fn refused(shop: &backend::Shop, ctx: &backend::platform::Context, typed: &ProductForm) -> Result<AppError, AppError> {
-    use session::request;
+    use web::request;
     let locale = request::locale();
     let (Ok(id), since) = (typed.id.parse(), typed.version.parse().unwrap_or(0)) else { return Err(request::not_found()) };
     let saved = backend::catalog::admin_product(shop, ctx, id).await.map_err(crate::catalog_error)?.draft;

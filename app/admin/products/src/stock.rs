@@ -12,13 +12,13 @@ use leptos::prelude::*;
 use leptos_router::components::Form;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
 use ui::{
     Badge, Button, Checkbox, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Panel, Row, SelectField, SkeletonRows, Table,
     Tone, icon, tr, trn, use_locale,
+};
+use web::{
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,8 +40,8 @@ pub struct StockView {
 #[cfg(feature = "ssr")]
 pub(crate) fn inventory_error(error: &backend::inventory::InventoryError) -> AppError {
     use backend::inventory::InventoryError;
-    use session::request;
     use ui::t;
+    use web::request;
     let locale = request::locale();
     match error {
         InventoryError::Forbidden(_) => request::fail(AppError::new(403)),
@@ -67,7 +67,7 @@ pub(crate) fn inventory_error(error: &backend::inventory::InventoryError) -> App
 #[server(endpoint = "admin/stock", output = Answer)]
 pub async fn list_stock(search: String, low: String, value: String, #[server(default)] at: PageAt) -> Result<StockView, AppError> {
     use backend::inventory;
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadStock))?, request::shop()?);
     let is_low = !low.is_empty();
     let (locale, failed) = (request::locale(), |error| inventory_error(&error));
@@ -102,7 +102,7 @@ pub async fn adjust_stock(
     #[server(default)] key: String,
 ) -> Result<(), AppError> {
     use domain::number_input::NumberError;
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStock))?.with_key(&key);
     let delta = delta.trim();
     let delta = domain::number_input::whole(delta.strip_prefix('+').unwrap_or(delta)).map_err(|error| match error {

@@ -4,9 +4,9 @@
 use domain::view::PictureView;
 use leptos::form::FromFormData;
 use leptos::prelude::*;
-use session::{AppError, wrong};
 use ui::{Button, Choice, Field, Look, Panel, SelectField, icon, tr, use_toasts};
 use wasm_bindgen::JsCast;
+use web::{AppError, wrong};
 use web_sys::{FormData, HtmlFormElement};
 
 use crate::draft::{OPTIONS, OptionForm, ProductForm, VariantForm};

@@ -5,38 +5,38 @@ use domain::id::ApiKeyId;
 use domain::permission::Permission;
 use domain::view::ApiKeyView;
 use leptos::prelude::*;
-use session::{
+use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
+use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, answer, lazy_page, problem, resource, typed,
     use_form_fallback, wrong,
 };
-use ui::{Alert, Button, Checkbox, Column, EmptyState, Field, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, Tone, When, tr};
 
 #[server(endpoint = "admin/keys", output = Answer)]
 pub async fn list_keys() -> Result<Vec<ApiKeyView>, AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::api_keys(&request::shop()?, &ctx).await.map_err(crate::identity_error)
+    backend::identity::api_keys(&request::shop()?, &ctx).await.map_err(request::identity_error)
 }
 access!(ListKeys, Access::Staff(Permission::WriteStaff));
 
 /// Creates a key. Returns its secret, which is shown only this once.
 #[server(endpoint = "admin/keys/create", output = Answer)]
 pub async fn create_key(name: String, #[server(default)] scopes: Vec<Permission>) -> Result<String, AppError> {
-    use session::request;
-    let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
+    use web::request;
+    let ctx = request::authorize(Access::ConfirmedStaff(Permission::WriteStaff))?;
     let (_, secret) = backend::identity::create_api_key(&request::shop()?, &ctx, request::locale(), &name, &scopes)
         .await
-        .map_err(crate::identity_error)?;
+        .map_err(request::identity_error)?;
     request::show();
     Ok(secret)
 }
-access!(CreateKey, Access::Staff(Permission::WriteStaff));
+access!(CreateKey, Access::ConfirmedStaff(Permission::WriteStaff));
 
 #[server(endpoint = "admin/keys/revoke", output = Answer)]
 pub async fn revoke_key(key: ApiKeyId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::WriteStaff))?;
-    backend::identity::revoke_api_key(&request::shop()?, &ctx, key).await.map_err(crate::identity_error)
+    backend::identity::revoke_api_key(&request::shop()?, &ctx, key).await.map_err(request::identity_error)
 }
 access!(RevokeKey, Access::Staff(Permission::WriteStaff));
 

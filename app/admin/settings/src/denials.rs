@@ -4,15 +4,15 @@ use admin_layout::{SectionTabs, shown};
 use domain::permission::Permission;
 use domain::view::{DenialKind, DenialView};
 use leptos::prelude::*;
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Column, EmptyState, FigureCell, PageHeader, Panel, Row, SkeletonRows, Table, When, tr, use_locale};
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 /// Denied accesses, the latest first.
 #[server(endpoint = "admin/denials", output = Answer)]
 pub async fn list_denials() -> Result<Vec<DenialView>, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
-    backend::identity::denials(&shop, &ctx).await.map_err(crate::identity_error)
+    backend::identity::denials(&shop, &ctx).await.map_err(request::identity_error)
 }
 access!(ListDenials, Access::Staff(Permission::ReadSettings));
 

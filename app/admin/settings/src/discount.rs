@@ -9,8 +9,8 @@ use domain::view::DiscountRowView;
 use domain::{Currency, Locale, Money, Timestamp};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
 use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, tr, use_locale, use_time_zone};
+use web::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
 
 use crate::discounts::{LIST, first_day, last_day};
 use crate::edit_page::{code_field, edit_page};
@@ -60,9 +60,9 @@ impl DiscountForm {
         let mut wrong = |field: &str, message: Msg| errors.push((field.to_owned(), message.text(locale).to_owned()));
         let amount = |text: &str| number_input::decimal(text, currency.exponent());
         let takes = match self.kind.as_str() {
-            "percent" => {
-                crate::share::basis_points(&self.value).map(Discount::Percent).map_err(|error| crate::share::message(&self.value, error))
-            }
+            "percent" => crate::percent::basis_points(&self.value)
+                .map(Discount::Percent)
+                .map_err(|error| crate::percent::message(&self.value, error)),
             _ => amount(&self.value).map(Discount::Amount).map_err(number_input::NumberError::of_amount),
         };
         if self.value.trim().is_empty() {
@@ -104,7 +104,7 @@ impl DiscountForm {
 /// A discount code, or the initial values of a new one for `new`.
 #[server(endpoint = "admin/discounts/code", output = Answer)]
 pub async fn read_discount(code: String) -> Result<DiscountView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let row = if code == "new" {
         let draft = DiscountDraft {
@@ -129,7 +129,7 @@ access!(ReadDiscount, Access::Staff(Permission::ReadSettings));
 /// Saves a discount code; without a script it redirects to the list.
 #[server(endpoint = "admin/discounts/save", output = Answer)]
 pub async fn save_discount(form: DiscountForm) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let (currency, zone) = (backend::settings::shop_currency(&shop), backend::settings::time_zone(&shop));
     let seen: Option<DiscountDraft> = admin_layout::read_seen(&form.seen);

@@ -8,10 +8,10 @@ use domain::{Currency, Locale, Money, Timestamp};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{
     Column, EmptyState, FigureCell, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, When, icon, tr, use_locale,
 };
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 pub(crate) const LIST: &str = "/admin/settings/discounts";
 
@@ -29,7 +29,7 @@ pub struct DiscountsView {
 /// A page of discount codes.
 #[server(endpoint = "admin/discounts", output = Answer)]
 pub async fn list_discounts(#[server(default)] at: PageAt) -> Result<DiscountsView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(DiscountsView {
         list: backend::pricing::discounts(&shop, &ctx, &at).await.map_err(crate::pricing_error)?,

@@ -6,8 +6,8 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use server_fn::ServerFn;
-use session::{AppError, FormFallback, Typed, resource, use_form_fallback, wrong};
 use ui::{Field, SkeletonText, tr};
+use web::{AppError, FormFallback, Typed, resource, use_form_fallback, wrong};
 
 /// A page that edits the thing whose code is in its address, or a new one for `new`. When it is saved, the list is shown.
 pub(crate) fn edit_page<S, T, Fut>(

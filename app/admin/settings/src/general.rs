@@ -6,11 +6,11 @@ use domain::permission::Permission;
 use domain::view::ShopSettings;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{
+use ui::{Button, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr};
+use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
     use_form_fallback, wrong,
 };
-use ui::{Button, Choice, Field, PageHeader, Panel, SelectField, SkeletonText, tr};
 
 /// The settings, and whether the user may change them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,10 +46,10 @@ pub struct GeneralForm {
 
 #[server(endpoint = "admin/settings", output = Answer)]
 pub async fn read_settings() -> Result<GeneralView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let settings = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
-    let countries = backend::customers::countries(request::locale());
+    let countries = backend::contacts::countries(request::locale());
     let seen = admin_layout::seen(&settings);
     Ok(GeneralView { settings, countries, seen, may_write: ctx.may(Permission::WriteSettings) })
 }
@@ -64,7 +64,7 @@ pub(crate) async fn save_part(
     other: impl FnOnce(backend::settings::SettingsError) -> AppError,
 ) -> Result<String, AppError> {
     use backend::settings::{SettingsError, last_change, load};
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let failed = |error: backend::platform::db::DbError| request::unexpected(&error);
     let now = load(&shop).await.map_err(failed)?;
@@ -89,14 +89,14 @@ pub(crate) async fn save_part(
 #[server(endpoint = "admin/settings/save", output = Answer)]
 pub async fn save_settings(form: GeneralForm) -> Result<(String, String), AppError> {
     use backend::settings::{SettingsError, SettingsPart};
-    use session::request;
     use ui::t;
+    use web::request;
     request::authorize(Access::Staff(Permission::WriteSettings))?;
     let wrong = |field: &str, message: domain::messages::Msg| {
         request::invalid(vec![(field.to_owned(), message.text(request::locale()).to_owned())])
     };
     let low_stock = domain::number_input::whole(&form.low_stock).map_err(|error| wrong("low_stock", error.of_whole()))?;
-    if !backend::customers::countries(request::locale()).iter().any(|(code, _)| *code == form.country) {
+    if !backend::contacts::countries(request::locale()).iter().any(|(code, _)| *code == form.country) {
         return Err(wrong("country", t::FIELD_CHOOSE));
     }
     if low_stock < 0 {

@@ -6,8 +6,8 @@ use domain::permission::Permission;
 use domain::view::DeadJobView;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
 use ui::{Button, Column, EmptyState, Look, PageHeader, Panel, Row, Size, SkeletonRows, Table, When, tr};
+use web::{Access, Answer, AppError, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobsView {
@@ -19,7 +19,7 @@ pub struct JobsView {
 #[cfg(feature = "ssr")]
 fn to_app_error(error: backend::jobs::JobsError) -> AppError {
     use backend::jobs::JobsError;
-    use session::request;
+    use web::request;
     match error {
         JobsError::Forbidden(_) => request::fail(AppError::new(403)),
         JobsError::Db(error) => request::unexpected(&error),
@@ -28,7 +28,7 @@ fn to_app_error(error: backend::jobs::JobsError) -> AppError {
 
 #[server(endpoint = "admin/jobs", output = Answer)]
 pub async fn list_dead_jobs() -> Result<JobsView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let jobs = backend::jobs::dead(&shop, &ctx).await.map_err(to_app_error)?;
     Ok(JobsView { jobs, may_write: ctx.may(Permission::WriteSettings) })
@@ -37,7 +37,7 @@ access!(ListDeadJobs, Access::Staff(Permission::ReadSettings));
 
 #[server(endpoint = "admin/jobs/retry", output = Answer)]
 pub async fn retry_job(job: JobId) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let exists = backend::jobs::retry(&shop, &ctx, job).await.map_err(to_app_error)?;
     if exists { Ok(()) } else { Err(request::not_found()) }

@@ -5,7 +5,9 @@
 #![recursion_limit = "512"]
 
 pub mod api_keys;
-pub mod delivery;
+pub mod confirm;
+pub mod delivery_method;
+pub mod delivery_methods;
 pub mod denials;
 pub mod discount;
 pub mod discounts;
@@ -16,23 +18,22 @@ pub mod limits;
 pub mod location;
 pub mod locations;
 pub mod logo;
-pub mod method;
 pub mod my_notices;
+mod percent;
 #[cfg(feature = "ssr")]
 mod saved;
-mod share;
 pub mod signed_in;
 pub mod staff;
 pub mod taxes;
 
 use server_fn::ServerFn;
-use session::Access;
+use web::Access;
 
 /// Every server function of these pages with its access.
 #[must_use]
 pub fn access() -> Vec<(&'static str, Access)> {
     [
-        delivery::ACCESS,
+        delivery_methods::ACCESS,
         discount::ACCESS,
         discounts::ACCESS,
         general::ACCESS,
@@ -42,7 +43,7 @@ pub fn access() -> Vec<(&'static str, Access)> {
         location::ACCESS,
         locations::ACCESS,
         logo::ACCESS,
-        method::ACCESS,
+        delivery_method::ACCESS,
         my_notices::ACCESS,
         denials::ACCESS,
         staff::ACCESS,
@@ -56,9 +57,9 @@ pub const FILES: [&str; 1] = [logo::SetLogo::PATH];
 
 /// An error of the pricing area as a page shows it.
 #[cfg(feature = "ssr")]
-pub(crate) fn pricing_error(error: backend::pricing::PricingError) -> session::AppError {
+pub(crate) fn pricing_error(error: backend::pricing::PricingError) -> web::AppError {
     use backend::pricing::PricingError;
-    use session::{AppError, request};
+    use web::{AppError, request};
     match error {
         PricingError::Forbidden(_) => request::fail(AppError::new(403)),
         PricingError::Invalid(fields) => request::invalid(fields),
@@ -70,27 +71,12 @@ pub(crate) fn pricing_error(error: backend::pricing::PricingError) -> session::A
 
 /// Everything that is wrong with a form: what cannot be read as it was typed, and what is wrong with the rest.
 #[cfg(feature = "ssr")]
-pub(crate) fn all_wrong(unread: domain::view::FieldErrors, rest: domain::view::FieldErrors) -> Result<(), session::AppError> {
+pub(crate) fn all_wrong(unread: domain::view::FieldErrors, rest: domain::view::FieldErrors) -> Result<(), web::AppError> {
     let mut errors = unread;
     for (field, message) in rest {
         if errors.iter().all(|(known, _)| *known != field) {
             errors.push((field, message));
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(session::request::invalid(errors)) }
-}
-
-/// An error of the identity area as a page shows it.
-#[cfg(feature = "ssr")]
-pub(crate) fn identity_error(error: backend::identity::IdentityError) -> session::AppError {
-    use backend::identity::IdentityError;
-    use session::{AppError, request};
-    match error {
-        IdentityError::Forbidden(_) => request::fail(AppError::new(403)),
-        IdentityError::Invalid(fields) => request::invalid(fields),
-        IdentityError::Unknown => request::not_found(),
-        IdentityError::LastOwner => request::refused(409, ui::t::ADMIN_SETTINGS_LAST_OWNER),
-        IdentityError::SignedOut => request::fail(AppError::new(401)),
-        other => request::unexpected(&other),
-    }
+    if errors.is_empty() { Ok(()) } else { Err(web::request::invalid(errors)) }
 }

@@ -6,8 +6,8 @@ use domain::view::OrderLimits;
 use domain::{Currency, Money};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, problem, typed, wrong};
 use ui::{Button, Checkbox, Field, Panel, tr};
+use web::{Access, Answer, AppError, FormFallback, ProblemSummary, access, access_of, problem, typed, wrong};
 
 /// The limits as typed; an empty field is no limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl LimitsForm {
 #[server(endpoint = "admin/settings/limits", output = Answer)]
 pub async fn save_limits(form: LimitsForm) -> Result<String, AppError> {
     use backend::settings::{SettingsError, SettingsPart};
-    use session::request;
+    use web::request;
     request::authorize(Access::Staff(Permission::WriteSettings))?;
     let shop = request::shop()?;
     let now = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;

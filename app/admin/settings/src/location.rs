@@ -6,8 +6,8 @@ use domain::permission::Permission;
 use domain::view::LocationDraft;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
 use ui::{Breadcrumbs, Button, Checkbox, Choice, Field, PageHeader, Panel, SelectField, tr};
+use web::{Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, typed, wrong};
 
 use crate::edit_page::{code_field, edit_page};
 use crate::locations::kind_name;
@@ -93,7 +93,7 @@ impl LocationForm {
 /// A location, or the initial values of a new one for `new`.
 #[server(endpoint = "admin/locations/location", output = Answer)]
 pub async fn read_location(code: String) -> Result<LocationView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let mut locations = backend::inventory::locations(&shop, &ctx).await.map_err(crate::pricing_error)?;
     let last = locations.iter().map(|location| location.position).max().unwrap_or_default();
@@ -110,7 +110,7 @@ access!(ReadLocation, Access::Staff(Permission::ReadSettings));
 /// Saves a location; without a script it redirects to the list.
 #[server(endpoint = "admin/locations/save", output = Answer)]
 pub async fn save_location(form: LocationForm) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let seen: Option<LocationDraft> = admin_layout::read_seen(&form.seen);
     let (draft, unread) = form.draft(locale);

@@ -6,8 +6,8 @@ use domain::permission::Permission;
 use domain::view::LocationDraft;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Column, EmptyState, LinkButton, PageHeader, Panel, Row, SkeletonRows, StatusBadge, Table, Tone, icon, tr};
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 use crate::location::channel_name;
 
@@ -19,7 +19,7 @@ pub struct LocationsView {
 
 #[server(endpoint = "admin/locations", output = Answer)]
 pub async fn list_locations() -> Result<LocationsView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     Ok(LocationsView {
         locations: backend::inventory::locations(&shop, &ctx).await.map_err(crate::pricing_error)?,

@@ -6,15 +6,15 @@ use domain::permission::Permission;
 use leptos::prelude::*;
 use server_fn::ServerFn;
 use server_fn::codec::{MultipartData, MultipartFormData};
-use session::{Access, Answer, AppError, FormFallback, access, access_of};
 use ui::{Button, Look, tr};
+use web::{Access, Answer, AppError, FormFallback, access, access_of};
 
 /// Sets the logo: the file `logo` of at most [`domain::MAX_UPLOAD_MB`].
 #[server(endpoint = "admin/settings/logo", input = MultipartFormData, output = Answer)]
 pub async fn set_logo(data: MultipartData) -> Result<(), AppError> {
     use backend::catalog::CatalogError;
     use domain::Locale;
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let sent = admin_layout::Sent::receive(data, "logo").await?;
     let name = backend::settings::shop(&shop).name;
@@ -30,14 +30,14 @@ access!(SetLogo, Access::Staff(Permission::WriteSettings));
 /// Removes the logo: the drawn mark is shown again.
 #[server(endpoint = "admin/settings/logo/remove", output = Answer)]
 pub async fn remove_logo() -> Result<(), AppError> {
-    session::request::authorize(Access::Staff(Permission::WriteSettings))?;
+    web::request::authorize(Access::Staff(Permission::WriteSettings))?;
     keep(None).await
 }
 access!(RemoveLogo, Access::Staff(Permission::WriteSettings));
 
 #[cfg(feature = "ssr")]
 async fn keep(logo: Option<PictureId>) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let now = backend::settings::load(&shop).await.map_err(|error| request::unexpected(&error))?;
     let new = domain::view::ShopSettings { logo, ..now.clone() };

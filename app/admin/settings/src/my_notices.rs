@@ -4,17 +4,17 @@ use admin_layout::{StaffForm, on_done, shown};
 use domain::permission::Permission;
 use domain::view::{StaffNotice, StaffNoticesView};
 use leptos::prelude::*;
-use session::{
+use ui::{Alert, Button, Checkbox, PageHeader, Panel, SkeletonText, Tone, tr};
+use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback,
 };
-use ui::{Alert, Button, Checkbox, PageHeader, Panel, SkeletonText, Tone, tr};
 
 /// The mails that the user gets.
 #[server(endpoint = "admin/my-notices", output = Answer)]
 pub async fn read_my_notices() -> Result<StaffNoticesView, AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
-    backend::notifications::staff_notices(&request::shop()?, &ctx).await.map_err(crate::identity_error)
+    backend::notifications::staff_notices(&request::shop()?, &ctx).await.map_err(request::identity_error)
 }
 access!(ReadMyNotices, Access::Staff(Permission::ReadDashboard));
 
@@ -25,11 +25,11 @@ pub async fn save_my_notices(
     #[server(default)] refused: bool,
     #[server(default)] low_stock: bool,
 ) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     let chosen = [(StaffNotice::Order, order), (StaffNotice::Refused, refused), (StaffNotice::LowStock, low_stock)];
     let notices: Vec<StaffNotice> = chosen.into_iter().filter(|(_, is_chosen)| *is_chosen).map(|(kind, _)| kind).collect();
-    backend::notifications::save_staff_notices(&request::shop()?, &ctx, &notices).await.map_err(crate::identity_error)
+    backend::notifications::save_staff_notices(&request::shop()?, &ctx, &notices).await.map_err(request::identity_error)
 }
 access!(SaveMyNotices, Access::Staff(Permission::ReadDashboard));
 

@@ -1,6 +1,7 @@
 //! What somebody else saved, field by field, as the forms of the settings show it: the field's id and the value, by the path of a part.
 
-use domain::messages::{Msg, t};
+use admin_layout::saved_tick;
+use domain::messages::t;
 use domain::{Currency, Locale, Money, TimeZone, Timestamp};
 use serde_json::Value;
 
@@ -19,12 +20,6 @@ fn money(value: &Value, currency: Currency) -> String {
     value.as_i64().map(|minor| Money::new(minor, currency).decimal()).unwrap_or_default()
 }
 
-/// A tick has no error beside it, so it is named.
-fn tick(locale: Locale, label: Msg, value: &Value) -> String {
-    let answer = if value.as_bool() == Some(true) { t::COMMON_YES } else { t::COMMON_NO };
-    format!("{}: {}", label.text(locale), answer.text(locale))
-}
-
 /// A field of a delivery method.
 pub(crate) fn method(locale: Locale, currency: Currency, path: &str, value: &Value) -> Shown {
     let in_language = |field: &str, at: &str| {
@@ -39,8 +34,8 @@ pub(crate) fn method(locale: Locale, currency: Currency, path: &str, value: &Val
     let shown = match path {
         "fee" | "per_kg_fee" | "free_from" => money(value, currency),
         "cutoff" => value.as_i64().map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)).unwrap_or_default(),
-        "collects_cash" => tick(locale, t::ADMIN_SETTINGS_DELIVERY_CASH, value),
-        "active" => tick(locale, t::ADMIN_SETTINGS_DELIVERY_ACTIVE, value),
+        "collects_cash" => saved_tick(locale, t::ADMIN_SETTINGS_DELIVERY_CASH, value),
+        "active" => saved_tick(locale, t::ADMIN_SETTINGS_DELIVERY_ACTIVE, value),
         "position" | "days_min" | "days_max" | "regions" => text(value),
         _ => return None,
     };
@@ -50,7 +45,7 @@ pub(crate) fn method(locale: Locale, currency: Currency, path: &str, value: &Val
 /// A field of a location.
 pub(crate) fn location(locale: Locale, path: &str, value: &Value) -> Shown {
     let shown = match path {
-        "active" => tick(locale, t::ADMIN_SETTINGS_LOCATION_ACTIVE, value),
+        "active" => saved_tick(locale, t::ADMIN_SETTINGS_LOCATION_ACTIVE, value),
         "name" | "kind" | "position" | "time_zone" | "channels" => text(value),
         _ => return path.strip_prefix("address.").map(|field| (field.to_owned(), text(value))),
     };
@@ -74,7 +69,7 @@ pub(crate) fn discount(locale: Locale, currency: Currency, zone: TimeZone, path:
         // The last day, and not the moment at which it ends.
         "valid_to" => day(1),
         "most_uses" => text(value),
-        "active" => tick(locale, t::ADMIN_SETTINGS_DISCOUNT_ACTIVE, value),
+        "active" => saved_tick(locale, t::ADMIN_SETTINGS_DISCOUNT_ACTIVE, value),
         _ => return None,
     };
     Some((path.to_owned(), shown))
@@ -84,7 +79,7 @@ pub(crate) fn discount(locale: Locale, currency: Currency, zone: TimeZone, path:
 pub(crate) fn settings(locale: Locale, currency: Currency, path: &str, value: &Value) -> Shown {
     if let Some(limit) = path.strip_prefix("limits.") {
         let shown = match limit {
-            "cash" => tick(locale, t::ADMIN_SETTINGS_LIMITS_CASH, value),
+            "cash" => saved_tick(locale, t::ADMIN_SETTINGS_LIMITS_CASH, value),
             "cash_total" => money(value, currency),
             _ => text(value),
         };

@@ -1,8 +1,8 @@
 //! Where somebody ends who signed in again in a second tab, because what they typed waits in the first.
 
 use leptos::prelude::*;
-use session::{Title, lazy_page};
 use ui::{EmptyState, LinkButton, Look, tr};
+use web::{Title, lazy_page};
 
 /// `/admin/signed-in`
 #[derive(Debug)]

@@ -6,13 +6,13 @@ use domain::permission::Permission;
 use domain::view::{PriceListView, TaxRateView};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
-use session::{
-    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
-    use_form_fallback, wrong,
-};
 use ui::{
     Button, Choice, Column, EmptyState, Field, FigureCell, Look, PageHeader, Panel, Row, SelectField, SkeletonRows, StatusBadge, Table,
     Tone, When, tr, use_locale, use_time_zone,
+};
+use web::{
+    Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, typed,
+    use_form_fallback, wrong,
 };
 
 /// Every rate, with the data of the form.
@@ -49,17 +49,16 @@ pub struct TaxForm {
 
 #[server(endpoint = "admin/taxes", output = Answer)]
 pub async fn list_tax_rates() -> Result<TaxesView, AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::ReadSettings))?, request::shop()?);
     let rates = backend::pricing::tax_rates(&shop, &ctx).await.map_err(crate::pricing_error)?;
-    let province = |rate: &TaxRateView| {
-        backend::customers::find_province(&rate.country, &rate.province).map_or(rate.province.clone(), |found| found.1)
-    };
+    let province =
+        |rate: &TaxRateView| backend::contacts::find_province(&rate.country, &rate.province).map_or(rate.province.clone(), |found| found.1);
     Ok(TaxesView {
         provinces: rates.iter().map(province).collect(),
         rates,
         lists: backend::catalog::price_lists(&shop, &ctx).await.map_err(crate::pricing_error)?,
-        countries: backend::customers::countries(request::locale()),
+        countries: backend::contacts::countries(request::locale()),
         country: backend::settings::shop(&shop).country,
         now: shop.now(),
         may_write: ctx.may(Permission::WriteSettings),
@@ -70,13 +69,13 @@ access!(ListTaxRates, Access::Staff(Permission::ReadSettings));
 #[server(endpoint = "admin/taxes/save", output = Answer)]
 pub async fn save_tax_rate(form: TaxForm) -> Result<(), AppError> {
     use domain::view::{FieldErrors, TaxRateDraft};
-    use session::request;
     use ui::t;
+    use web::request;
     let (ctx, shop, locale) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?, request::locale());
     let mut errors: FieldErrors = Vec::new();
-    let rate_bp = crate::share::basis_points(&form.rate);
+    let rate_bp = crate::percent::basis_points(&form.rate);
     if let Err(error) = rate_bp {
-        errors.push(("rate".into(), crate::share::message(&form.rate, error).text(locale).to_owned()));
+        errors.push(("rate".into(), crate::percent::message(&form.rate, error).text(locale).to_owned()));
     }
     let (day, zone) = (form.valid_from.trim(), backend::settings::time_zone(&shop));
     // A rate of today begins now: earlier charges of the day are not changed.
@@ -98,7 +97,7 @@ access!(SaveTaxRate, Access::Staff(Permission::WriteSettings));
 /// Sets whether tax is inside of the prices of a list, or is added to them.
 #[server(endpoint = "admin/taxes/prices", output = Answer)]
 pub async fn set_price_list_tax(list: String, #[server(default)] includes_tax: bool) -> Result<(), AppError> {
-    use session::request;
+    use web::request;
     let (ctx, shop) = (request::authorize(Access::Staff(Permission::WriteSettings))?, request::shop()?);
     let list = list.parse().map_err(|_| request::not_found())?;
     backend::catalog::set_includes_tax(&shop, &ctx, list, includes_tax).await.map_err(crate::pricing_error)

@@ -1,8 +1,8 @@
 use domain::view::SavedAddress;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 use ui::{Badge, Button, Checkbox, EmptyState, Field, Look, PostalLabel, SkeletonText, Tone, tr};
+use web::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 
 use super::{AccountLayout, BookView, ChangeAddresses, read_addresses};
 use crate::address::{AddressFields, AddressStart};

@@ -1,25 +1,23 @@
 //! The server functions of the account's pages.
 
-use domain::view::{Address, CartView, ContactDetails, OrderListView, OrderView, Preferences, SavedAddress};
+use domain::view::{Address, CartView, ContactDetails, OrderListView, OrderView, Preferences, SavedAddress, SecondFactorView, SessionView};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::{GetUrl, Json};
-use session::{Access, Answer, AppError, access, access_of};
+use web::{Access, Answer, AppError, access, access_of};
 
 use crate::address::{AddressStart, Fields};
 
 #[cfg(feature = "ssr")]
-use backend::customers::CustomerError;
+use backend::contacts::ContactError;
 #[cfg(feature = "ssr")]
 use backend::identity::{self, IdentityError};
 #[cfg(feature = "ssr")]
 use domain::Locale;
 #[cfg(feature = "ssr")]
-use domain::messages::t;
-#[cfg(feature = "ssr")]
 use domain::order::Channel;
 #[cfg(feature = "ssr")]
-use session::{FormFallback, request};
+use web::{FormFallback, request};
 
 #[cfg(feature = "ssr")]
 use crate::address;
@@ -30,6 +28,7 @@ use crate::cart::{cart_of_cookie, clear_cart_cookie, set_cart_cookie};
 pub const ACCESS: &[(&str, Access)] = &[
     access_of::<SignIn>(),
     access_of::<SignUp>(),
+    access_of::<ReadSignUp>(),
     access_of::<SignOut>(),
     access_of::<ReadAccount>(),
     access_of::<ReadMyOrders>(),
@@ -39,6 +38,8 @@ pub const ACCESS: &[(&str, Access)] = &[
     access_of::<ChangeAddresses>(),
     access_of::<ReadPreferences>(),
     access_of::<ChangeAccount>(),
+    access_of::<ReadSecurity>(),
+    access_of::<ChangeSecurity>(),
 ];
 
 /// The result of signing in: the next page, and the user's cart.
@@ -46,42 +47,29 @@ pub const ACCESS: &[(&str, Access)] = &[
 pub struct SignedIn {
     pub next: String,
     pub cart: Option<CartView>,
+    /// Otherwise something is to be done first: a code is to be typed, or a mail to be read.
+    pub is_whole: bool,
 }
 
 #[cfg(feature = "ssr")]
-pub(super) fn identity_error(error: IdentityError) -> AppError {
+fn contact_error(error: ContactError) -> AppError {
     match error {
-        IdentityError::Invalid(fields) => request::invalid(fields),
-        IdentityError::WrongCredentials => request::refused(401, t::ACCOUNT_SIGN_IN_FAILED),
-        IdentityError::TooManyAttempts => request::refused(429, t::ACCOUNT_SIGN_IN_TOO_MANY),
-        IdentityError::Busy => request::fail(AppError::new(503)),
-        IdentityError::SignedOut => request::fail(AppError::new(401)),
-        IdentityError::Unknown => request::not_found(),
-        IdentityError::Link => request::refused(410, t::ACCOUNT_LINK_INVALID_TITLE),
-        IdentityError::NoMail => request::refused(503, t::ACCOUNT_NO_MAIL),
+        ContactError::Invalid(fields) => request::invalid(fields),
+        ContactError::SignedOut => request::fail(AppError::new(401)),
+        ContactError::Unknown => request::not_found(),
         other => request::unexpected(&other),
     }
 }
 
 #[cfg(feature = "ssr")]
-fn customer_error(error: CustomerError) -> AppError {
-    match error {
-        CustomerError::Invalid(fields) => request::invalid(fields),
-        CustomerError::SignedOut => request::fail(AppError::new(401)),
-        CustomerError::Unknown => request::not_found(),
-        other => request::unexpected(&other),
-    }
-}
-
-#[cfg(feature = "ssr")]
-async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: Option<String>) -> Result<SignedIn, AppError> {
+pub(super) async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: Option<String>) -> Result<SignedIn, AppError> {
     let shop = request::shop()?;
     let context = identity::context_of(me, request::context()?.request);
     request::set_session(Some(token));
     // A cookie for the sign-in addresses only.
     let device = identity::device_token(&shop, me.id, request::context()?.device.as_deref());
     for path in request::SIGN_IN_PATHS {
-        request::set_cookie(session::cookies::DEVICE, &device, path, 31_536_000);
+        request::set_cookie(web::cookies::DEVICE, &device, path, 31_536_000);
     }
     let guest = cart.and_then(|id| id.parse().ok()).or_else(cart_of_cookie);
     let cart = backend::cart::merge_on_sign_in(&shop, &context, request::locale(), Channel::Web, guest)
@@ -91,7 +79,7 @@ async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: O
     let home = if me.role.is_some() { "/admin" } else { "/account" };
     let next = back.filter(|back| request::is_inside(back)).unwrap_or_else(|| home.to_owned());
     request::redirect(&next);
-    Ok(SignedIn { next, cart })
+    Ok(SignedIn { next, cart, is_whole: true })
 }
 
 #[server(endpoint = "sign_in", output = Answer)]
@@ -102,26 +90,42 @@ pub async fn sign_in(
     #[server(default)] back: Option<String>,
 ) -> Result<SignedIn, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    let (me, token) = identity::sign_in(&shop, &context, request::locale(), &email, &password).await.map_err(identity_error)?;
-    enter(&me, &token, cart, back).await
+    match identity::sign_in(&shop, &context, request::locale(), &email, &password).await {
+        Ok((me, token)) => enter(&me, &token, cart, back).await,
+        Err(IdentityError::CodeNeeded(ticket)) => Ok(super::sign_in_code::ask(&ticket, back)),
+        Err(error) => Err(request::identity_error(error)),
+    }
 }
 access!(SignIn, Access::Public);
 
-/// Opens an account and signs in.
+/// Are accounts made by a link in a mail? Otherwise the password is chosen where one signs up.
+#[server(endpoint = "read_sign_up", input = GetUrl, output = Answer)]
+pub async fn read_sign_up() -> Result<bool, AppError> {
+    Ok(identity::signs_up_by_mail(&request::shop()?))
+}
+access!(ReadSignUp, Access::Public);
+
+/// Asks for the link that makes an account, where the shop sends mails; otherwise makes it and signs in.
 #[server(endpoint = "sign_up", output = Answer)]
 pub async fn sign_up(
     name: String,
     email: String,
     #[server(default)] phone: String,
-    password: String,
+    #[server(default)] password: String,
     #[server(default)] cart: Option<String>,
     #[server(default)] back: Option<String>,
 ) -> Result<SignedIn, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let contact = ContactDetails { name, email, phone };
-    let (_, token) = identity::sign_up(&shop, &context, request::locale(), contact, &password).await.map_err(identity_error)?;
-    let me = identity::authenticate(&shop, &token).await.map_err(identity_error)?.ok_or_else(|| AppError::new(500))?;
-    enter(&me, &token, cart, back).await
+    if identity::signs_up_by_mail(&shop) {
+        identity::request_sign_up(&shop, &context, request::locale(), contact).await.map_err(request::identity_error)?;
+        let next = "/sign-up?sent=1".to_owned();
+        request::redirect(&next);
+        return Ok(SignedIn { next, cart: None, is_whole: false });
+    }
+    let (_, token) = identity::sign_up(&shop, &context, request::locale(), contact, &password).await.map_err(request::identity_error)?;
+    let signed_in = identity::authenticate(&shop, &token).await.map_err(request::identity_error)?.ok_or_else(|| AppError::new(500))?;
+    enter(&signed_in.me, &token, cart, back).await
 }
 access!(SignUp, Access::Public);
 
@@ -129,7 +133,7 @@ access!(SignUp, Access::Public);
 #[server(endpoint = "sign_out", output = Answer)]
 pub async fn sign_out() -> Result<String, AppError> {
     if let Some(token) = request::token() {
-        identity::sign_out(&request::shop()?, &token).await.map_err(identity_error)?;
+        identity::sign_out(&request::shop()?, &token).await.map_err(request::identity_error)?;
     }
     request::set_session(None);
     clear_cart_cookie();
@@ -159,7 +163,7 @@ pub async fn read_account() -> Result<AccountView, AppError> {
     let me = request::me().ok_or_else(|| AppError::new(401))?;
     let mut orders = my_orders(None).await?;
     orders.orders.truncate(3);
-    let is_proof_needed = identity::is_proof_needed(&request::shop()?, &context).await.map_err(identity_error)?;
+    let is_proof_needed = identity::is_proof_needed(&request::shop()?, &context).await.map_err(request::identity_error)?;
     Ok(AccountView { contact: me.contact, is_proof_needed, orders })
 }
 access!(ReadAccount, Access::Customer);
@@ -200,7 +204,7 @@ pub struct BookView {
 #[server(endpoint = "read_addresses", input = GetUrl, output = Answer)]
 pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
     let context = request::authorize(Access::Customer)?;
-    let saved = backend::customers::address_book(&request::shop()?, &context).await.map_err(customer_error)?;
+    let saved = backend::contacts::address_book(&request::shop()?, &context).await.map_err(contact_error)?;
     let fallback = use_context::<FormFallback>().unwrap_or_default();
     let typed: Fields = fallback.values.into_iter().collect();
     let one = saved.iter().find(|saved| saved.id.to_string() == edited).map(|saved| saved.address.clone());
@@ -211,7 +215,7 @@ pub async fn read_addresses(edited: String) -> Result<BookView, AppError> {
         (true, None) => Address { recipient: contact.name, phone: contact.phone, ..Address::default() },
     };
     let edited = typed.get("id").cloned().unwrap_or(edited);
-    Ok(BookView { saved, countries: backend::customers::countries(request::locale()), form: address::start(address)?, edited })
+    Ok(BookView { saved, countries: backend::contacts::countries(request::locale()), form: address::start(address)?, edited })
 }
 access!(ReadAddresses, Access::Customer);
 
@@ -231,15 +235,15 @@ pub async fn change_addresses(#[server(flatten)] fields: Fields) -> Result<Strin
     let field = |name: &str| fields.get(name).map(|text| text.trim().to_owned()).unwrap_or_default();
     let id = field("id").parse().ok();
     match (field("step").as_str(), id) {
-        ("delete", Some(id)) => backend::customers::delete_address(&shop, &context, id).await.map_err(customer_error)?,
-        ("default", Some(id)) => backend::customers::set_default_address(&shop, &context, id).await.map_err(customer_error)?,
+        ("delete", Some(id)) => backend::contacts::delete_address(&shop, &context, id).await.map_err(contact_error)?,
+        ("default", Some(id)) => backend::contacts::set_default_address(&shop, &context, id).await.map_err(contact_error)?,
         ("save", id) => {
             let read = address::read(&fields, "");
             let chosen = address::as_chosen(read.clone());
-            match backend::customers::save_address(&shop, &context, locale, id, &chosen, !field("is_default").is_empty()).await {
+            match backend::contacts::save_address(&shop, &context, locale, id, &chosen, !field("is_default").is_empty()).await {
                 Ok(_) => {}
-                Err(CustomerError::Invalid(errors)) => return Err(request::invalid(address::at_fields(errors, &read, ""))),
-                Err(error) => return Err(customer_error(error)),
+                Err(ContactError::Invalid(errors)) => return Err(request::invalid(address::at_fields(errors, &read, ""))),
+                Err(error) => return Err(contact_error(error)),
             }
         }
         _ => return Err(request::not_found()),
@@ -264,15 +268,14 @@ pub async fn read_preferences() -> Result<PreferencesView, AppError> {
     let context = request::authorize(Access::Customer)?;
     let me = request::me().ok_or_else(|| AppError::new(401))?;
     let shop = request::shop()?;
-    let preferences = backend::customers::preferences(&shop, &context).await.map_err(customer_error)?;
-    let is_proof_needed = identity::is_proof_needed(&shop, &context).await.map_err(identity_error)?;
+    let preferences = backend::contacts::preferences(&shop, &context).await.map_err(contact_error)?;
+    let is_proof_needed = identity::is_proof_needed(&shop, &context).await.map_err(request::identity_error)?;
     Ok(PreferencesView { contact: me.contact, is_proof_needed, preferences })
 }
 access!(ReadPreferences, Access::Customer);
 
-/// Changes the account: `step` is `contact`, `preferences`, `password`, or `proof` to have the mail sent again by which the address is proved.
-/// The answer is the step that was done, or `email`
-/// where a new address is to be confirmed by a link that was mailed to it.
+/// Changes the account: `step` is `contact`, `preferences`, or `proof` to have the mail sent again by which the address is proved.
+/// The answer is the step that was done, or `email` where a new address is to be confirmed by a link that was mailed to it.
 #[server(endpoint = "change_account", output = Answer)]
 pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
     let context = request::authorize(Access::Customer)?;
@@ -283,31 +286,26 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
         "contact" => {
             let contact = ContactDetails { name: raw("name"), email: raw("email"), phone: raw("phone") };
             let token = request::token().unwrap_or_default();
-            let saved =
-                identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password")).await.map_err(identity_error)?;
+            let saved = identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password"))
+                .await
+                .map_err(request::identity_error)?;
             if saved == identity::ContactSaved::EmailToConfirm {
                 request::redirect("/account/preferences?confirm=1");
                 return Ok("email".to_owned());
             }
         }
         "preferences" => {
-            let saved = backend::customers::preferences(&shop, &context).await.map_err(customer_error)?;
+            let saved = backend::contacts::preferences(&shop, &context).await.map_err(contact_error)?;
             let preferences = Preferences { locale: raw("language"), ..saved };
-            backend::customers::save_preferences(&shop, &context, &preferences).await.map_err(customer_error)?;
+            backend::contacts::save_preferences(&shop, &context, &preferences).await.map_err(contact_error)?;
             // Without a cookie the browser's language is used.
             match Locale::parse(&preferences.locale) {
-                Some(language) => request::set_cookie(session::cookies::LANGUAGE, language.code(), "/", 31_536_000),
-                None => request::set_cookie(session::cookies::LANGUAGE, "", "/", 0),
+                Some(language) => request::set_cookie(web::cookies::LANGUAGE, language.code(), "/", 31_536_000),
+                None => request::set_cookie(web::cookies::LANGUAGE, "", "/", 0),
             }
         }
-        "password" => {
-            let token = request::token().unwrap_or_default();
-            identity::change_password(&shop, &context, locale, &token, &raw("current_password"), &raw("new_password"))
-                .await
-                .map_err(identity_error)?;
-        }
         "proof" => {
-            identity::send_proof_again(&shop, &context, locale).await.map_err(identity_error)?;
+            identity::send_proof_again(&shop, &context, locale).await.map_err(request::identity_error)?;
             request::redirect("/account/preferences?sent=1");
             return Ok(step);
         }
@@ -317,3 +315,49 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
     Ok(step)
 }
 access!(ChangeAccount, Access::Customer);
+
+/// How an account is protected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityView {
+    pub factor: SecondFactorView,
+    /// The devices that are signed in, the one that was used last first.
+    pub sessions: Vec<SessionView>,
+}
+
+#[server(endpoint = "read_security", input = GetUrl, output = Answer)]
+pub async fn read_security() -> Result<SecurityView, AppError> {
+    let context = request::authorize(Access::Customer)?;
+    let (shop, token) = (request::shop()?, request::token().unwrap_or_default());
+    let sessions = identity::sessions(&shop, &context, &token).await.map_err(request::identity_error)?;
+    let factor = identity::second_factor(&shop, &context).await.map_err(request::identity_error)?;
+    Ok(SecurityView { factor, sessions })
+}
+access!(ReadSecurity, Access::Customer);
+
+/// Changes how the account is protected: `step` is `password`; `session` to sign out one device, or `sessions` for all but this one; `app` to set
+/// up an authenticator app, `app-on` and `app-off`; `codes` for new recovery codes, `codes-on`. The answer is the step that was done.
+#[server(endpoint = "change_security", output = Answer)]
+pub async fn change_security(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
+    let context = request::authorize(Access::Customer)?;
+    let (shop, locale, token) = (request::shop()?, request::locale(), request::token().unwrap_or_default());
+    let raw = |name: &str| fields.get(name).cloned().unwrap_or_default();
+    let step = raw("step");
+    let done = match step.as_str() {
+        "password" => identity::change_password(&shop, &context, locale, &token, &raw("current_password"), &raw("new_password")).await,
+        "session" => {
+            let session = raw("session").parse().map_err(|_| request::not_found())?;
+            identity::revoke_session(&shop, &context, session).await
+        }
+        "app" => identity::set_up_authenticator(&shop, &context).await,
+        "app-on" => identity::confirm_authenticator(&shop, &context, locale, &raw("code"), &raw("password")).await,
+        "app-off" => identity::switch_off_second_factor(&shop, &context, locale, &raw("password")).await,
+        "codes" => identity::set_up_recovery_codes(&shop, &context).await,
+        "codes-on" => identity::confirm_recovery_codes(&shop, &context, locale, &raw("password")).await,
+        "sessions" => identity::revoke_other_sessions(&shop, &context, &token).await.map(drop),
+        _ => return Err(request::not_found()),
+    };
+    done.map_err(request::identity_error)?;
+    request::redirect(&format!("/account/security?done={step}"));
+    Ok(step)
+}
+access!(ChangeSecurity, Access::Customer);

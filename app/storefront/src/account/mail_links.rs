@@ -5,18 +5,16 @@ use domain::view::EmailLink;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use server_fn::codec::Json;
-use session::{
+use ui::{Alert, Button, EmptyState, Field, LinkButton, Look, Size, SkeletonText, tr};
+use web::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback, wrong,
 };
-use ui::{Alert, Button, EmptyState, Field, LinkButton, Look, Size, SkeletonText, tr};
 
 #[cfg(feature = "ssr")]
 use backend::identity;
 #[cfg(feature = "ssr")]
-use session::request;
+use web::request;
 
-#[cfg(feature = "ssr")]
-use super::calls::identity_error;
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
 
@@ -29,7 +27,7 @@ const RESET: &str = "/sign-in?reset=1";
 #[server(endpoint = "request_password_reset", output = Answer)]
 pub async fn request_password_reset(#[server(default)] email: String) -> Result<(), AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    identity::request_password_reset(&shop, &context, request::locale(), &email).await.map_err(identity_error)?;
+    identity::request_password_reset(&shop, &context, request::locale(), &email).await.map_err(request::identity_error)?;
     request::redirect(SENT);
     Ok(())
 }
@@ -38,7 +36,7 @@ access!(RequestPasswordReset, Access::Public);
 /// Does a link still set a password? Not a GET: the link is a secret, and addresses end up in logs and caches.
 #[server(endpoint = "check_reset_link", input = Json, output = Answer)]
 pub async fn check_reset_link(token: String) -> Result<(), AppError> {
-    identity::check_reset_link(&request::shop()?, &token).await.map_err(identity_error)
+    identity::check_reset_link(&request::shop()?, &token).await.map_err(request::identity_error)
 }
 access!(CheckResetLink, Access::Public);
 
@@ -46,7 +44,7 @@ access!(CheckResetLink, Access::Public);
 #[server(endpoint = "reset_password", output = Answer)]
 pub async fn reset_password(token: String, #[server(default)] new_password: String) -> Result<(), AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    identity::reset_password(&shop, &context, request::locale(), &token, &new_password).await.map_err(identity_error)?;
+    identity::reset_password(&shop, &context, request::locale(), &token, &new_password).await.map_err(request::identity_error)?;
     request::redirect(RESET);
     Ok(())
 }
@@ -55,7 +53,7 @@ access!(ResetPassword, Access::Public);
 /// What the link of a mail would do, and whether one has to sign in to the account first.
 #[server(endpoint = "read_email_link", input = Json, output = Answer)]
 pub async fn read_email_link(token: String) -> Result<(EmailLink, bool), AppError> {
-    identity::email_link(&request::shop()?, &request::context()?, &token).await.map_err(identity_error)
+    identity::email_link(&request::shop()?, &request::context()?, &token).await.map_err(request::identity_error)
 }
 access!(ReadEmailLink, Access::Public);
 
@@ -64,7 +62,7 @@ access!(ReadEmailLink, Access::Public);
 pub async fn follow_email_link(token: String) -> Result<EmailLink, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     let session = request::token().unwrap_or_default();
-    let done = identity::follow_email_link(&shop, &context, request::locale(), &token, &session).await.map_err(identity_error)?;
+    let done = identity::follow_email_link(&shop, &context, request::locale(), &token, &session).await.map_err(request::identity_error)?;
     request::redirect(if matches!(done, EmailLink::Undo(_)) { "/confirm-email?undone=1" } else { "/confirm-email" });
     Ok(done)
 }
@@ -134,7 +132,7 @@ fn token() -> Memo<String> {
 }
 
 /// The page of a link that does not hold.
-fn invalid(error: AppError) -> AnyView {
+pub(super) fn invalid(error: AppError) -> AnyView {
     if error.status != 410 {
         return view! { <ErrorPage error/> }.into_any();
     }

@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback};
 use ui::{Breadcrumbs, Button, EmptyState, LinkButton, Look, Pager, SkeletonRows, SkeletonText, icon, tr};
+use web::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback};
 
 use super::mail_links::ProofNeeded;
 use super::{AccountLayout, AccountView, SignOut, read_account, read_my_order, read_my_orders};
-use crate::afterwards::Afterwards;
 use crate::cart::{CartGone, use_cart};
 use crate::error_page::ErrorPage;
 use crate::order::{OrderDetails, OrderRow};
+use crate::order_actions::Afterwards;
 use crate::query::address;
 use crate::seo::NotIndexed;
 

@@ -1,10 +1,10 @@
-//! Preferences, contact details and password.
+//! Preferences and contact details.
 
 use domain::Locale;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 use ui::{Alert, Button, Choice, Field, Look, SelectField, SkeletonText, Tone, tr};
+use web::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 
 use super::mail_links::ProofNeeded;
 use super::{AccountLayout, ChangeAccount, PreferencesView, read_preferences};
@@ -93,13 +93,6 @@ fn Forms(view: PreferencesView) -> impl IntoView {
                     <input type="hidden" name="step" value="preferences"/>
                     <SelectField label=tr!(SHELL_LANGUAGE) name="language" choices=languages selected=view.preferences.locale empty=tr!(ACCOUNT_LANGUAGE_AUTO)/>
                     <div><Button kind="submit" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
-                </PostForm>
-                <PostForm action class="grid gap-4">
-                    <h2 class="text-xl">{tr!(ACCOUNT_CHANGE_PASSWORD)}</h2>
-                    <input type="hidden" name="step" value="password"/>
-                    <Field label=tr!(ACCOUNT_CURRENT_PASSWORD) name="current_password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "current_password")/>
-                    <Field label=tr!(ACCOUNT_NEW_PASSWORD) name="new_password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "new_password")/>
-                    <div><Button kind="submit" busy=action.pending()>{tr!(ACCOUNT_CHANGE_PASSWORD)}</Button></div>
                 </PostForm>
             </div>
         </AccountLayout>

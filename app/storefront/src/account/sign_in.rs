@@ -1,21 +1,23 @@
-//! Signing in and signing up.
+//! Signing in.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use session::{PostForm, ProblemSummary, Title, lazy_page, problem, use_form_fallback, wrong};
 use ui::{Alert, Button, Card, Field, LinkButton, Look, Size, Tone, tr};
+use web::{PostForm, ProblemSummary, Title, lazy_page, problem, use_form_fallback, wrong};
 
-use super::{SignIn, SignUp, SignedIn};
+use super::{SignIn, SignedIn};
 use crate::cart::use_cart;
 use crate::query::address;
 use crate::seo::NotIndexed;
 
 /// After signing in, loads the next page as a new document: everything is read again as the new user.
-fn load_next_page(signed_in: Signal<Option<SignedIn>>) {
+pub(super) fn load_next_page(signed_in: Signal<Option<SignedIn>>) {
     let cart = use_cart();
     Effect::new(move || {
         if let Some(signed_in) = signed_in.get() {
-            untrack(|| cart.sign_in(signed_in.cart));
+            if signed_in.is_whole {
+                untrack(|| cart.sign_in(signed_in.cart));
+            }
             // When the page cannot be opened the user stays here, signed in.
             let _ = window().location().set_href(&signed_in.next);
         }
@@ -24,7 +26,7 @@ fn load_next_page(signed_in: Signal<Option<SignedIn>>) {
 
 /// Hidden fields: this browser's cart, and the page to come back to.
 #[component]
-fn HiddenFields() -> impl IntoView {
+pub(super) fn HiddenFields() -> impl IntoView {
     let cart = use_cart();
     let query = use_query_map();
     let typed = use_form_fallback().value("back").map(str::to_owned);
@@ -41,7 +43,7 @@ fn HiddenFields() -> impl IntoView {
     }
 }
 
-fn with_back(path: &str) -> String {
+pub(super) fn with_back(path: &str) -> String {
     let back = use_query_map().with_untracked(|query| query.get("back")).unwrap_or_default();
     if back.is_empty() { path.to_owned() } else { address(path, [("back", back.as_str())].into_iter()) }
 }
@@ -55,13 +57,15 @@ fn sign_in_page() -> AnyView {
     let action = ServerAction::<SignIn>::new();
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
-    let is_reset = use_query_map().with_untracked(|query| query.get("reset").is_some());
+    let says = |name: &str| use_query_map().with_untracked(|query| query.get(name).is_some());
+    let (is_reset, is_joined) = (says("reset"), says("joined"));
     load_next_page(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
     view! {
         <Title text=tr!(SHELL_SIGN_IN)/>
         <NotIndexed/>
         <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
             <h1 class="text-3xl">{tr!(ACCOUNT_WELCOME_BACK)}</h1>
+            {is_joined.then(|| view! { <Alert tone=Tone::Success>{tr!(ACCOUNT_JOINED)}</Alert> })}
             {is_reset.then(|| view! { <Alert tone=Tone::Success>{tr!(ACCOUNT_RESET_DONE)}</Alert> })}
             <ProblemSummary problem/>
             <PostForm action class="flex flex-col gap-4">
@@ -77,40 +81,6 @@ fn sign_in_page() -> AnyView {
                 <LinkButton href=with_back("/sign-up") look=Look::Outline>{tr!(ACCOUNT_CREATE)}</LinkButton>
             </Card>
             <p class="text-quiet">{tr!(ORDER_FIND_GUEST)}" "<a class="link" href="/orders/find">{tr!(SHELL_FOOTER_TRACK)}</a></p>
-        </div>
-    }
-    .into_any()
-}
-
-#[derive(Debug)]
-pub struct SignUpPage;
-
-lazy_page!(SignUpPage, account, sign_up_page);
-
-fn sign_up_page() -> AnyView {
-    let action = ServerAction::<SignUp>::new();
-    let fallback = use_form_fallback();
-    let problem = problem(action, &fallback);
-    load_next_page(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
-    let typed = move |name: &str| fallback.value(name).unwrap_or_default().to_owned();
-    view! {
-        <Title text=tr!(ACCOUNT_CREATE)/>
-        <NotIndexed/>
-        <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
-            <div>
-                <h1 class="text-3xl">{tr!(ACCOUNT_CREATE)}</h1>
-                <p class="text-quiet mt-2">{tr!(ACCOUNT_CREATE_BODY)}</p>
-            </div>
-            <ProblemSummary problem/>
-            <PostForm action class="flex flex-col gap-4">
-                <HiddenFields/>
-                <Field label=tr!(ADDRESS_FULL_NAME) name="name" autocomplete="name" required=true maxlength=120 value=typed("name") error=wrong(problem, "name")/>
-                <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email") error=wrong(problem, "email")/>
-                <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" autocomplete="tel" optional=true maxlength=30 value=typed("phone") error=wrong(problem, "phone")/>
-                <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "password")/>
-                <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(ACCOUNT_CREATE)}</Button>
-            </PostForm>
-            <p><a class="link" href=with_back("/sign-in")>{tr!(CHECKOUT_HAVE_ACCOUNT)}" "{tr!(SHELL_SIGN_IN)}</a></p>
         </div>
     }
     .into_any()

@@ -7,14 +7,14 @@ use domain::id::CartId;
 use domain::view::{CartItem, CartView};
 use leptos::prelude::*;
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, access_of};
+use web::{Access, Answer, AppError, access, access_of};
 
 #[cfg(feature = "ssr")]
 use backend::cart::CartError;
 #[cfg(feature = "ssr")]
 use domain::{Quantity, id::VariantId, order::Channel, view::VariantView};
 #[cfg(feature = "ssr")]
-use session::request;
+use web::request;
 
 #[cfg(feature = "ssr")]
 use crate::choice::{choose, field_of, not_combined};

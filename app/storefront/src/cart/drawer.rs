@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use session::{lazy_view, loaded, part, resource, when_hydrated};
 use ui::{Button, Dialog, LinkButton, Look, Placement, SkeletonText, SumLine, tr, use_locale};
+use web::{lazy_view, loaded, part, resource, when_hydrated};
 
 use super::lines::{EmptyCart, Lines, contents_of, discounted_subtotal};
 use super::notices::Notices;

@@ -5,8 +5,8 @@ mod browser_cart;
 mod calls;
 mod code;
 mod drawer;
-mod gone;
 mod lines;
+mod lost_cart;
 mod notices;
 mod page;
 
@@ -18,7 +18,7 @@ use domain::view::{CartItem, CartLineView, CartNotice, CartView, DiscountRefusal
 use domain::{Currency, Money, Quantity};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use session::{Access, when_hydrated};
+use web::{Access, when_hydrated};
 
 use browser_cart::{BrowserCart, KEY};
 use notices::{cuts, still_applies};
@@ -26,8 +26,8 @@ use notices::{cuts, still_applies};
 pub use calls::*;
 pub use code::*;
 pub use drawer::CartDrawer;
-pub use gone::CartGone;
 pub use lines::*;
+pub use lost_cart::CartGone;
 pub(crate) use notices::notice_text;
 pub use notices::{NoticeList, Notices, general_notices};
 pub use page::CartPage;

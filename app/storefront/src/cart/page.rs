@@ -1,7 +1,7 @@
 use domain::view::{CartView, DeliveryTo};
 use leptos::prelude::*;
-use session::{AppError, ProblemSummary, Title, lazy_page, resource, use_form_fallback};
 use ui::{Card, LinkButton, Look, Size, SkeletonText, tr};
+use web::{AppError, ProblemSummary, Title, lazy_page, resource, use_form_fallback};
 
 use super::{CodeForm, EmptyCart, Lines, NoticeList, Notices, Sums, empty, general_notices, items_in, read_cart, use_cart};
 use crate::checkout::{LatestOrder, LatestOrderNote, read_latest_order};

@@ -6,7 +6,7 @@ use domain::view::{CartView, ContactDetails, DeliveryOption, SavedAddress};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, access, access_of};
+use web::{Access, Answer, AppError, access, access_of};
 
 use super::LatestOrder;
 use crate::address::{AddressStart, Fields};
@@ -20,7 +20,7 @@ use domain::order::{Channel, PaymentMethod};
 #[cfg(feature = "ssr")]
 use domain::view::{Address, CheckoutForm, FieldErrors};
 #[cfg(feature = "ssr")]
-use session::{FormFallback, request};
+use web::{FormFallback, request};
 
 #[cfg(feature = "ssr")]
 use crate::address;
@@ -174,7 +174,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         None => None,
     };
     let book = if me.is_some() {
-        backend::customers::address_book(&shop, &context).await.map_err(|error| request::unexpected(&error))?
+        backend::contacts::address_book(&shop, &context).await.map_err(|error| request::unexpected(&error))?
     } else {
         Vec::new()
     };
@@ -204,7 +204,7 @@ pub async fn begin_checkout(cart: Option<CartId>) -> Result<CheckoutStart, AppEr
         contact,
         signed_in: me.is_some(),
         book,
-        countries: backend::customers::countries(locale),
+        countries: backend::contacts::countries(locale),
         delivery_address: address::start(delivery_address)?,
         billing: address::start(billing)?,
         offers,
@@ -274,7 +274,7 @@ pub async fn place_order(#[server(flatten)] fields: Fields) -> Result<Next, AppE
     };
     if context.user().is_some() && !field("save_address").is_empty() {
         // The order is placed: an address that cannot be saved is no reason to fail.
-        if let Err(error) = backend::customers::save_address(&shop, &context, locale, None, &delivery_address, false).await {
+        if let Err(error) = backend::contacts::save_address(&shop, &context, locale, None, &delivery_address, false).await {
             tracing::warn!(%error, "an address was not saved");
         }
     }
@@ -305,7 +305,7 @@ fn billing_address(fields: &Fields, buyer: &str) -> Option<Address> {
 #[cfg(feature = "ssr")]
 fn remember_place(locale: Locale, address: &Address) {
     let code = if address.country == "PH" { &address.place } else { &address.country };
-    if let Some(chosen) = backend::customers::delivery_place(locale, code) {
+    if let Some(chosen) = backend::contacts::delivery_place(locale, code) {
         delivery_place::remember(&chosen.code);
     }
 }

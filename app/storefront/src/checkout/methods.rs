@@ -4,8 +4,8 @@ use domain::Money;
 use domain::view::{Address, CashOnDelivery, SavedAddress};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use session::{AppError, wrong};
 use ui::{Alert, Button, Look, RadioCard, RadioCards, SkeletonText, Tone, icon, tr, use_locale, use_time_zone};
+use web::{AppError, wrong};
 
 use super::Offer;
 use super::offers::Offers;

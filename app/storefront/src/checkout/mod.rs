@@ -8,7 +8,7 @@ mod return_page;
 mod summary;
 mod unpaid;
 
-use session::Access;
+use web::Access;
 
 pub use calls::{CheckoutStart, Next, Offer, PlaceOrder, begin_checkout, read_offers};
 pub use page::CheckoutPage;

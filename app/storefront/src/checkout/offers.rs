@@ -3,7 +3,7 @@
 use domain::view::CartView;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use session::AppError;
+use web::AppError;
 
 use super::{CheckoutStart, Offer, PlaceOrder, read_offers};
 use crate::cart::Cart;

@@ -3,8 +3,8 @@
 use domain::Money;
 use domain::view::{CartView, CashOnDelivery, ContactDetails, SavedAddress};
 use leptos::prelude::*;
-use session::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 use ui::{Button, Checkbox, Disclosure, Field, Icon, LinkButton, Look, Size, SkeletonText, Step, TextArea, icon, tr, use_locale};
+use web::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 
 use super::calls::{DROP_CODE, USE_CODE};
 use super::methods::{AddressBook, Delivery, Payment};

@@ -10,8 +10,8 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
-use session::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 use ui::{Alert, LinkButton, Look, SkeletonText, Tone, tr, use_locale};
+use web::{Access, Answer, AppError, Title, access, access_of, lazy_page, resource};
 
 use super::{BackIntoCart, LINK, UnpaidActions};
 use crate::error_page::ErrorPage;
@@ -20,7 +20,7 @@ use crate::seo::NotIndexed;
 #[cfg(feature = "ssr")]
 use domain::id::OrderId;
 #[cfg(feature = "ssr")]
-use session::request;
+use web::request;
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadReturn>(), access_of::<SyncPayment>()];

@@ -7,15 +7,15 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::GetUrl;
-use session::{Access, Answer, AppError, PostForm, ProblemSummary, access, access_of, problem, use_form_fallback};
 use ui::{Alert, Button, LinkButton, Look, Tone, icon, tr, use_locale, use_time_zone};
+use web::{Access, Answer, AppError, PostForm, ProblemSummary, access, access_of, problem, use_form_fallback};
 
 use super::Next;
 
 #[cfg(feature = "ssr")]
 use domain::id::OrderId;
 #[cfg(feature = "ssr")]
-use session::request;
+use web::request;
 
 /// Server functions of this file.
 pub const ACCESS: &[(&str, Access)] = &[access_of::<ReadLatestOrder>(), access_of::<FinishOrder>()];
@@ -81,7 +81,7 @@ access!(ReadLatestOrder, Access::Public);
 #[server(endpoint = "finish_order", output = Answer)]
 pub async fn finish_order(token: String, step: String) -> Result<Next, AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
-    let order = crate::follow::by_link(&token).await?;
+    let order = crate::order_by_link::by_link(&token).await?;
     let own = backend::orders::link(&shop, order.id);
     let address = match step.as_str() {
         "card" => {

@@ -1,6 +1,6 @@
 //! Merges a product of a file with the product in the shop.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::id::{CategoryId, PictureId, ProductId};
 use domain::messages::t;
@@ -139,7 +139,8 @@ impl<'a> Merge<'a> {
         if file.product_type.is_none() && file.facts.is_empty() {
             return;
         }
-        let types = self.context.types;
+        let (types, locale) = (self.context.types, self.context.locale);
+        let unknown = |key: &str| t::IMPORT_FACT_UNKNOWN.with(locale, &[("key", key)]);
         let mut stated = product.stated.take().unwrap_or_default();
         if let Some(handle) = file.product_type.as_ref().filter(|handle| **handle != stated.product_type) {
             stated.product_type.clone_from(handle);
@@ -147,19 +148,18 @@ impl<'a> Merge<'a> {
             let (stay, go): (Vec<_>, Vec<_>) =
                 stated.facts.into_iter().partition(|fact| known.is_some_and(|fields| fields.contains(&fact.key)));
             stated.facts = stay;
-            for key in go.iter().filter(|_| !handle.is_empty()).map(|fact| &fact.key).collect::<std::collections::BTreeSet<_>>() {
-                self.notice(file.line, Column::ProductType, t::IMPORT_FACT_UNKNOWN.with(self.context.locale, &[("key", key)]));
+            for key in go.iter().filter(|_| !handle.is_empty()).map(|fact| &fact.key).collect::<BTreeSet<_>>() {
+                self.notice(file.line, Column::ProductType, unknown(key));
             }
         }
         let fields = types.get(&stated.product_type);
-        for (locale, facts) in &file.facts {
-            stated.facts.retain(|fact| fact.locale != *locale);
+        for (language, facts) in &file.facts {
+            stated.facts.retain(|fact| fact.locale != *language);
             for (key, value) in facts {
                 if fields.is_some_and(|fields| fields.contains(key)) {
-                    stated.facts.push(StatedFact { key: key.clone(), locale, value: value.clone() });
+                    stated.facts.push(StatedFact { key: key.clone(), locale: language, value: value.clone() });
                 } else {
-                    let unknown = t::IMPORT_FACT_UNKNOWN.with(self.context.locale, &[("key", key)]);
-                    self.notice(file.line, Column::Facts(Locale::parse(locale).unwrap_or_default()), unknown);
+                    self.notice(file.line, Column::Facts(Locale::parse(language).unwrap_or_default()), unknown(key));
                 }
             }
         }

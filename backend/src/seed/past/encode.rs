@@ -23,7 +23,7 @@ use super::super::SeedError;
 use super::decode::{Heading, Rows, Texts};
 use super::number_of;
 use super::tables::{Column, Kind, TABLES};
-use crate::{Shop, customers};
+use crate::{Shop, contacts};
 
 /// How contacts are kept.
 pub(super) const CONTACTS: &[Column] = &[
@@ -98,7 +98,7 @@ async fn contacts(shop: &Shop, begin: Timestamp) -> Result<Vec<Vec<Value>>, Seed
     let people: Vec<Person> =
         shop.db().fetch_all("select id, locale, created_at from contacts where created_at >= $1 order by id", &[&begin]).await?;
     let ids: Vec<ContactId> = people.iter().map(|person| person.id).collect();
-    let mut details = customers::open_contacts(shop, &ids).await?;
+    let mut details = contacts::open_contacts(shop, &ids).await?;
     let row = |person: Person| {
         let known = details.remove(&person.id).unwrap_or_default();
         vec![
@@ -124,7 +124,7 @@ async fn addresses(shop: &Shop, begin: Timestamp) -> Result<Vec<Vec<Value>>, See
     let places: Vec<Place> =
         shop.db().fetch_all("select id, contact_id, created_at from addresses where created_at >= $1 order by id", &[&begin]).await?;
     let ids: Vec<AddressId> = places.iter().map(|place| place.id).collect();
-    let mut details = customers::open_addresses(shop, &ids).await?;
+    let mut details = contacts::open_addresses(shop, &ids).await?;
     let row = |place: Place| {
         let known = serde_json::to_string(&details.remove(&place.id).unwrap_or_default()).map_err(wrong)?;
         Ok(vec![digits(place.id.0), digits(place.contact_id.0), place.created_at.millis().into(), known.into()])

@@ -16,8 +16,8 @@ use super::encode::{ADDRESSES, CONTACTS};
 use super::tables::{Column, Kind, TABLES};
 use super::{id, opened};
 use crate::checkout::open_order_limits::person_fingerprints;
-use crate::customers::{PreparedAddress, PreparedContact};
-use crate::{Shop, back_in_stock, catalog, customers, inventory, notifications, settings};
+use crate::contacts::{PreparedAddress, PreparedContact};
+use crate::{Shop, back_in_stock, catalog, contacts, inventory, notifications, settings};
 
 /// Rows that are written with one statement.
 const BATCH: usize = 4_000;
@@ -95,19 +95,19 @@ async fn insert_people(shop: &Shop, tx: &mut Tx, past: &Past, place: &Place<'_>)
         let [id, at] = [0, 2].map(|n| columns[n].next(row));
         let [locale, name, email, phone] = [1, 3, 4, 5].map(|n| columns[n].text(contacts, row).to_owned());
         let locale = Locale::parse(&locale).unwrap_or_default();
-        let sealed = customers::prepare_contact_as(shop, ContactId(id.id()), &ContactDetails { name, email, phone }, locale);
+        let sealed = contacts::prepare_contact_as(shop, ContactId(id.id()), &ContactDetails { name, email, phone }, locale);
         prepared.push(PreparedContact { at: at.moment(), ..sealed });
     }
-    customers::insert_contacts(tx, &prepared).await?;
+    contacts::insert_contacts(tx, &prepared).await?;
     let mut columns = place.columns(addresses, ADDRESSES)?;
     let mut prepared: Vec<PreparedAddress> = Vec::with_capacity(addresses.rows);
     for row in 0..addresses.rows {
         let [id, contact, at] = [0, 1, 2].map(|n| columns[n].next(row));
         let address: Address = serde_json::from_str(columns[3].text(addresses, row)).map_err(|error| SeedError::Data(error.to_string()))?;
-        let sealed = customers::prepare_address_as(shop, AddressId(id.id()), ContactId(contact.id()), &address);
+        let sealed = contacts::prepare_address_as(shop, AddressId(id.id()), ContactId(contact.id()), &address);
         prepared.push(PreparedAddress { at: at.moment(), ..sealed });
     }
-    Ok(customers::insert_addresses(tx, &prepared).await?)
+    Ok(contacts::insert_addresses(tx, &prepared).await?)
 }
 
 /// What the open orders are counted by, with this shop's key.
@@ -130,8 +130,8 @@ async fn insert_fingerprints(shop: &Shop, tx: &mut Tx) -> Result<(), SeedError> 
          where o.fulfilment_state = 'unfulfilled' and o.cancelled_at is null order by o.id";
     let mut rows = JsonRows::new();
     for order in tx.fetch_all::<Open>(sql, &[]).await? {
-        let contact = customers::unseal_contact(shop, order.contact_id, &order.contact)?;
-        let address = customers::unseal_address(shop, order.address_id, &order.address)?;
+        let contact = contacts::unseal_contact(shop, order.contact_id, &order.contact)?;
+        let address = contacts::unseal_address(shop, order.address_id, &order.address)?;
         for fingerprint in person_fingerprints(shop, &contact, &address) {
             rows.push(&Row { fingerprint: hex(&fingerprint), order: hex(&order.id) });
         }
@@ -161,7 +161,7 @@ impl Ids {
                 continue;
             };
             let sql = "select id from users where email_hash = $1";
-            let user: Option<UserId> = tx.fetch_optional_scalar(sql, &[&customers::email_hash(shop, email)]).await?;
+            let user: Option<UserId> = tx.fetch_optional_scalar(sql, &[&contacts::email_hash(shop, email)]).await?;
             let user = user.ok_or_else(|| SeedError::Data(format!("nobody has the address {email}")))?;
             others.push(user.0);
             accounts.insert(email.to_owned(), user.0);

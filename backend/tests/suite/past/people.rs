@@ -1,7 +1,7 @@
 //! Who bought: invented people at real places of the Philippines, some abroad, and the demonstration's own accounts.
 
 use backend::Shop;
-use backend::customers;
+use backend::contacts;
 use domain::Locale;
 use domain::id::UserId;
 use domain::view::{Address, ContactDetails};
@@ -291,7 +291,7 @@ pub async fn shoppers(shop: &Shop, accounts: &[(UserId, &str)], random: &mut Ran
     for (email, lives, weight) in ACCOUNTS {
         let user = accounts.iter().find(|(_, of)| *of == email).unwrap().0;
         let ctx = platform::Context::customer(user, domain::id::RequestId(shop.id()));
-        let address = customers::address_book(shop, &ctx).await.unwrap().remove(0).address;
+        let address = contacts::address_book(shop, &ctx).await.unwrap().remove(0).address;
         let contact = ContactDetails { name: address.recipient.clone(), email: email.to_owned(), phone: address.phone.clone() };
         all.push(Shopper { contact, address, billing: None, lives, locale: Locale::En, user: Some(user), weight, orders: 0 });
     }
@@ -299,7 +299,7 @@ pub async fn shoppers(shop: &Shop, accounts: &[(UserId, &str)], random: &mut Ran
         all.push(if n < 2 * ABROAD.len() && n % 2 == 0 { abroad(n / 2) } else { at_home(n, random) });
     }
     for Shopper { contact, address, .. } in &all {
-        let wrong = (customers::check_contact(Locale::En, contact), customers::check_address(Locale::En, address));
+        let wrong = (contacts::check_contact(Locale::En, contact), contacts::check_address(Locale::En, address));
         assert!(wrong.0.is_empty() && wrong.1.is_empty(), "{contact:?} {address:?}: {wrong:?}");
     }
     all
@@ -309,7 +309,7 @@ fn abroad(n: usize) -> Shopper {
     let [name, phone, country, line1, city, province, postal_code] = ABROAD[n].map(str::to_owned);
     let contact = ContactDetails { email: email(&name, n, "example.net"), name: name.clone(), phone: phone.clone() };
     let address = Address { recipient: name, phone, country, line1, city, province, postal_code, ..Address::default() };
-    let address = customers::normalize_address(&address);
+    let address = contacts::normalize_address(&address);
     Shopper { contact, address, billing: None, lives: Where::Abroad, locale: Locale::En, user: None, weight: 3, orders: 0 }
 }
 
@@ -334,7 +334,7 @@ fn home(name: &str, phone: &str, lives: Where, random: &mut Random) -> Address {
         Where::Visayas => *random.pick(&VISAYAS),
         Where::Mindanao => *random.pick(&MINDANAO),
     };
-    customers::normalize_address(&Address {
+    contacts::normalize_address(&Address {
         recipient: name.to_owned(),
         phone: phone.to_owned(),
         country: "PH".to_owned(),

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{START, TestShop, address};
-use backend::customers;
+use backend::contacts;
 
 /// Orders of which one was placed every `every_ms`, the last when the test begins.
 #[derive(Clone, Copy)]
@@ -62,13 +62,13 @@ pub fn person(k: i64) -> ContactDetails {
 }
 
 async fn write_people(shop: &TestShop, from: i64, to: i64) {
-    let contacts: Vec<_> = (from..to).map(|k| customers::prepare_contact(shop, &person(k), Locale::En)).collect();
+    let contacts: Vec<_> = (from..to).map(|k| contacts::prepare_contact(shop, &person(k), Locale::En)).collect();
     let home: Address = address();
-    let addresses: Vec<_> = contacts.iter().map(|contact| customers::prepare_address(shop, contact.id, &home)).collect();
+    let addresses: Vec<_> = contacts.iter().map(|contact| contacts::prepare_address(shop, contact.id, &home)).collect();
     shop.db()
         .write(async move |tx| {
-            customers::insert_contacts(tx, &contacts).await?;
-            customers::insert_addresses(tx, &addresses).await
+            contacts::insert_contacts(tx, &contacts).await?;
+            contacts::insert_addresses(tx, &addresses).await
         })
         .await
         .unwrap();
