@@ -235,14 +235,14 @@ mod tests {
         let labels = |role: Role| commands(PAGES, role, Locale::En).into_iter().map(|command| command.label).collect::<Vec<_>>();
         let (owner, clerk) = (labels(Role::Owner), labels(Role::Clerk));
         for label in
-            ["New product", "Print pick list", "Sign out", "Open the shop", "Export orders", "Currency", "Main colour", "Add someone"]
+            ["New product", "Print pick list", "Sign out", "Open the shop", "Export orders", "Currency", "Main colour", "Invite someone"]
         {
             assert!(owner.iter().any(|own| own == label), "{label}");
         }
         for label in ["Print pick list", "Sign out", "Open the shop"] {
             assert!(clerk.iter().any(|own| own == label), "{label}");
         }
-        for label in ["New product", "Export orders", "Currency", "Add someone"] {
+        for label in ["New product", "Export orders", "Currency", "Invite someone"] {
             assert!(clerk.iter().all(|own| own != label), "{label}");
         }
     }
