@@ -22,7 +22,7 @@ const SHELLS = ['/cart', '/checkout'];
 const READABLE = ['read_layout', 'read_home', 'read_listing', 'read_categories', 'read_product', 'read_page', 'find', 'suggest', 'read_places', 'read_address_form', 'read_delivery'].map((name) => `/api/${name}`);
 
 // Where it changes who reads, in which language, or where they have things delivered to: the calls, and the plain forms.
-const ENTRANCES = /^\/(api\/(sign_(in|up|out)|choose_place|change_account)$|sign-in$|sign-up$|account$|account\/preferences$|place$|preferences$)/;
+const ENTRANCES = /^\/(api\/(sign_(in|up|out)(\/(code|finish))?|choose_place|change_account)$|sign-in(\/code)?$|sign-up(\/[\w-]+)?$|account$|account\/preferences$|place$|preferences$)/;
 
 const isFile = (path) => path.startsWith('/pkg/') || path.startsWith('/fonts/') || path.startsWith('/icons/') || path === BRAND || FIRST.includes(path);
 const isPage = (path) => path === '/' || path === '/c' || /^\/(c|p|pages)\//.test(path) || ['/search', '/categories'].includes(path) || SHELLS.includes(path);

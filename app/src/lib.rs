@@ -6,6 +6,8 @@
 #[cfg(feature = "admin")]
 mod admin;
 #[cfg(feature = "ssr")]
+mod authenticate;
+#[cfg(feature = "ssr")]
 mod calendar;
 #[cfg(feature = "ssr")]
 mod exports;

@@ -25,6 +25,7 @@ pub mod order;
 pub mod order_number;
 pub mod permission;
 pub mod phone;
+pub mod picture;
 mod quantity;
 pub mod query;
 pub mod slug;

@@ -3,7 +3,7 @@
 /// An order's number: `T` and eight of Crockford's 32 letters, from 40 random bits, with a hyphen in the middle: `TK4WX-9QPM`. It says
 /// nothing about how much a shop sells.
 #[must_use]
-pub fn format(random: [u8; 5]) -> String {
+pub fn from_random(random: [u8; 5]) -> String {
     const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let bits = random.iter().fold(0_u64, |all, byte| (all << 8) | u64::from(*byte));
     let mut number = String::with_capacity(10);
@@ -53,8 +53,8 @@ mod tests {
 
     #[test]
     fn numbers_use_letters_that_cannot_be_misread() {
-        assert_eq!(format([0xff; 5]), "TZZZZ-ZZZZ");
-        assert_eq!(format([0; 5]), "T0000-0000");
+        assert_eq!(from_random([0xff; 5]), "TZZZZ-ZZZZ");
+        assert_eq!(from_random([0; 5]), "T0000-0000");
     }
 
     #[test]

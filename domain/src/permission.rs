@@ -86,7 +86,7 @@ pub enum Access {
     Customer,
     /// A member of staff, or an API key, with this permission.
     Staff(Permission),
-    /// The same, and a member of staff has shown lately that it is them, by their password or passkey: for what a thief at an open session is
+    /// The same, and a member of staff has shown lately that it is them, by their password: for what a thief at an open session is
     /// after.
     ConfirmedStaff(Permission),
 }
@@ -98,7 +98,7 @@ pub enum Denied {
     SignedOut,
     /// The caller is known and lacks the permission.
     Forbidden,
-    /// The caller's role demands a second step of signing in, which they have not set up.
+    /// The caller's role demands a second factor of signing in, which they have not set up.
     NoSecondFactor,
     /// The caller has the permission, and is to show first that it is them.
     Unconfirmed,

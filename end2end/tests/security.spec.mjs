@@ -1,8 +1,8 @@
-// How an account is protected: its devices, the second step of signing in, invitations of staff, and who is asked again.
+// How an account is protected: its devices, the second factor of signing in, invitations of staff, and who is asked again.
 
 import { createHmac } from 'node:crypto';
 import { aShopper, linkTo, signIn, signUp } from '../shopper.mjs';
-import { anOrder, asStaff } from '../staff.mjs';
+import { anOrder, asStaff, signIn as signInStaff } from '../staff.mjs';
 import { accessible, expect, hydrated, open, test } from '../test.mjs';
 
 /** The code of an authenticator app (RFC 6238) with a secret in base 32. */
@@ -23,7 +23,7 @@ for (const [how, tag, javaScriptEnabled] of [['with a script', '@phone', true], 
   test.describe(how, () => {
     test.use({ javaScriptEnabled });
 
-    test('a second step is set up, asked for, and replaced by a recovery code', { tag }, async ({ page, visitor, problems }) => {
+    test('a second factor is set up, asked for, and replaced by a recovery code', { tag }, async ({ page, visitor, problems }) => {
       problems.allow(/status of 4(10|22|01)/, /was preloaded using link preload but not used/);
       const ana = aShopper();
       const before = await visitor({ javaScriptEnabled: true });
@@ -38,21 +38,21 @@ for (const [how, tag, javaScriptEnabled] of [['with a script', '@phone', true], 
       await press(page, 'Sign in');
       await page.waitForURL('**/account');
       await go('/account/security');
-      await press(page, 'Set up a second step');
+      await press(page, 'Set up a second factor');
       await expect(page.getByRole('img', { name: 'QR code for the authenticator app' })).toBeVisible();
       if (javaScriptEnabled) await accessible(page);
-      const secret = await page.locator('#second-step code').textContent();
+      const secret = await page.locator('#second-factor code').textContent();
       const codes = await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').allTextContents();
       expect(codes).toHaveLength(10);
       const form = page.locator('form', { has: page.locator('input[value=app-on]') });
-      await form.locator('[name=code]').fill('000000');
+      await form.locator('[name=new_code]').fill('000000');
       await form.locator('[name=password]').fill(ana.password);
       await form.getByRole('button').last().click();
-      await expect(page.locator('#code-error')).toBeVisible();
-      await form.locator('[name=code]').fill(codeOf(secret));
+      await expect(page.locator('#new_code-error')).toBeVisible();
+      await form.locator('[name=new_code]').fill(codeOf(secret));
       await form.locator('[name=password]').fill(ana.password);
       await form.getByRole('button').last().click();
-      await expect(page.getByText('The second step is on.')).toBeVisible();
+      await expect(page.getByText('The second factor is on.')).toBeVisible();
       await expect(page.getByText('10 recovery codes are left.')).toBeVisible();
 
       await go('/account');
@@ -75,11 +75,12 @@ for (const [how, tag, javaScriptEnabled] of [['with a script', '@phone', true], 
       await go('/account/security');
       await expect(page.getByText('9 recovery codes are left.')).toBeVisible();
       if (javaScriptEnabled) await accessible(page);
-      await page.locator('summary', { hasText: 'Switch the second step off' }).click();
+      await page.locator('summary', { hasText: 'Switch the second factor off' }).click();
       const off = page.locator('form', { has: page.locator('input[value=app-off]') });
       await off.locator('[name=password]').fill(ana.password);
+      await off.locator('[name=code]').fill(codes[1]);
       await off.getByRole('button').last().click();
-      await expect(page.getByText('The second step is off.')).toBeVisible();
+      await expect(page.getByText('The second factor is off.')).toBeVisible();
     });
   });
 }
@@ -89,13 +90,13 @@ test('who lost the phone asks for a link that works three days later', { tag: '@
   const ana = aShopper();
   await signUp(page, ana);
   await open(page, '/account/security');
-  await press(page, 'Set up a second step');
-  const secret = await page.locator('#second-step code').textContent();
+  await press(page, 'Set up a second factor');
+  const secret = await page.locator('#second-factor code').textContent();
   const form = page.locator('form', { has: page.locator('input[value=app-on]') });
-  await form.locator('[name=code]').fill(codeOf(secret));
+  await form.locator('[name=new_code]').fill(codeOf(secret));
   await form.locator('[name=password]').fill(ana.password);
   await form.getByRole('button').last().click();
-  await expect(page.getByText('The second step is on.')).toBeVisible();
+  await expect(page.getByText('The second factor is on.')).toBeVisible();
   const other = await visitor();
   await open(other, '/sign-in');
   await other.locator('[name=email]').fill(ana.email);
@@ -109,8 +110,8 @@ test('who lost the phone asks for a link that works three days later', { tag: '@
   await press(other, 'Mail me the link');
   await expect(other.getByText('It works three days from now')).toBeVisible();
   await open(other, await linkTo(request, ana.email, 'Signing in without your phone'));
-  await expect(other.getByText('This link takes the second step away from')).toBeVisible();
-  await expect(other.getByRole('button', { name: 'Take the second step away' })).toHaveCount(0);
+  await expect(other.getByText('This link takes the second factor away from')).toBeVisible();
+  await expect(other.getByRole('button', { name: 'Take the second factor away' })).toHaveCount(0);
 });
 
 test('devices are listed, and the others signed out at once', { tag: '@phone' }, async ({ page, visitor, request, problems }) => {
@@ -143,7 +144,7 @@ async function linkOrNone(request, email) {
   }).toPass({ timeout: 20_000 });
 }
 
-test('staff are invited, join once, and must set up the second step that their role demands', { tag: '@desktop' }, async ({ page, visitor, request, problems }) => {
+test('staff are invited, join once, and must set up the second factor that their role demands', { tag: '@desktop' }, async ({ page, visitor, request, problems }) => {
   problems.allow(/status of 4(01|03|10|22)/);
   const ben = { ...aShopper('Ben Cruz'), password: 'rain on the tin roof' };
   await asStaff(page, 'owner');
@@ -184,7 +185,8 @@ test.describe('without a service worker, whose requests a test cannot answer', (
   test('a refund that is refused for want of a confirmation asks for the password, and is sent again', { tag: '@desktop' }, async ({ page, request, problems }) => {
     problems.allow(/status of 4(22|28)/, /Service Worker registration blocked/);
     const order = await anOrder(request, 'Lia Cruz', { quantity: 2 });
-    await asStaff(page, 'owner');
+    // A session of its own: it has another token afterwards.
+    await signInStaff(page, 'owner');
     await open(page, `/admin/orders/${order}`);
     for (const name of ['Pick', 'Pack']) await press(page, name);
     await page.locator('#courier-1').fill('LBC');

@@ -79,7 +79,7 @@ pub struct Context {
     pub user_agent: Option<String>,
     /// Has a member of staff shown lately that it is them, see [`Access::ConfirmedStaff`]?
     pub is_confirmed: bool,
-    /// Does a member of staff lack the second step that their role demands? Then they have no permission.
+    /// Does a member of staff lack the second factor that their role demands? Then they have no permission.
     pub lacks_second_factor: bool,
 }
 

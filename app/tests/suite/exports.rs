@@ -1,5 +1,7 @@
 //! Exports, as the server sends them.
 
+use std::sync::Mutex;
+
 use axum::body::Body;
 use backend::platform::db::Tx;
 use domain::Locale;
@@ -66,9 +68,11 @@ async fn an_hour_after_signing_in_exports_roles_keys_and_refunds_ask_who_is_ther
     let token = backend::identity::sign_in(&shop, &nobody, Locale::En, "ana@example.com", PASSWORD).await.unwrap().1;
     // Before the session is used, so that no memory has it.
     shop.db().write(async |tx: &mut Tx| tx.execute("update sessions set confirmed_at = 0", &[]).await).await.unwrap();
+    let cookie = Mutex::new(format!("session={token}"));
     let send = async |request: http::request::Builder, body: String| {
         let form = "application/x-www-form-urlencoded";
-        let request = request.header(header::COOKIE, format!("session={token}")).header(header::CONTENT_TYPE, form);
+        let cookie = cookie.lock().unwrap().clone();
+        let request = request.header(header::COOKIE, cookie).header(header::CONTENT_TYPE, form);
         router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
     };
     let text = async |answer: http::Response<Body>| {
@@ -92,6 +96,9 @@ async fn an_hour_after_signing_in_exports_roles_keys_and_refunds_ask_who_is_ther
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let answer = send(Request::post("/admin/confirm"), confirm(&PASSWORD.replace(' ', "+"))).await;
     assert_eq!((answer.status(), location(&answer).as_str()), (StatusCode::SEE_OTHER, "/admin/orders.csv"));
+    // The session has another token from then on.
+    let new = answer.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    assert_ne!(std::mem::replace(&mut *cookie.lock().unwrap(), new.clone()), new);
     assert_eq!(send(Request::get("/admin/orders.csv"), String::new()).await.status(), StatusCode::OK);
     let answer = send(Request::post("/admin/settings/staff"), invite.into()).await;
     assert!(text(answer).await.contains("/join/"));

@@ -1,9 +1,7 @@
 //! Pictures: square, in the widths and formats that the server keeps.
 
+use domain::picture::WIDTHS;
 use leptos::prelude::*;
-
-/// The widths in pixels that each picture is kept in.
-pub const PICTURE_WIDTHS: [u16; 6] = [160, 320, 480, 640, 960, 1280];
 
 /// The address of one size of a picture; `extension` is `avif` or `webp`.
 #[must_use]
@@ -12,8 +10,8 @@ pub fn picture_url(id: &str, width: u16, extension: &str) -> String {
 }
 
 fn srcset(id: &str, extension: &str) -> String {
-    let mut set = String::with_capacity(PICTURE_WIDTHS.len() * (id.len() + 32));
-    for (at, width) in PICTURE_WIDTHS.into_iter().enumerate() {
+    let mut set = String::with_capacity(WIDTHS.len() * (id.len() + 32));
+    for (at, width) in WIDTHS.into_iter().enumerate() {
         let between = if at == 0 { "/pictures/" } else { ", /pictures/" };
         let width = width.to_string();
         for part in [between, id, "/", &width, ".", extension, " ", &width, "w"] {

@@ -1,4 +1,4 @@
-//! Who may call each server function, declared beside it; `authenticate` in `app/src/router.rs` looks at it for every call.
+//! Who may call each server function, declared beside it; `authenticate` in `app/src/authenticate.rs` looks at it for every call.
 
 use domain::permission::Access;
 

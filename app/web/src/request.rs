@@ -19,7 +19,7 @@ use leptos_axum::ResponseOptions;
 use crate::AppError;
 use crate::cookies::{self, NewCookie};
 
-/// The caller, looked up once per request before anything is rendered.
+/// The caller, found out by `authenticate` in `app/src/authenticate.rs` once a request, before anything is rendered.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     pub me: Option<Me>,
@@ -83,7 +83,7 @@ impl Visitor {
 /// The context of a caller with this access. Server functions ask for what is declared beside them.
 ///
 /// # Errors
-/// Status 401 without a session, 403 without the permission.
+/// Status 401 without a session, 403 without the permission, 428 where they are to show first that it is them.
 pub fn authorize(access: Access) -> Result<Context, AppError> {
     let visitor = visitor()?;
     match visitor.authorize(&shop()?, access) {
@@ -247,6 +247,8 @@ pub fn identity_error(error: IdentityError) -> AppError {
         IdentityError::WrongCode => invalid(vec![("code".to_owned(), t::FIELD_CODE_WRONG.text(locale()).to_owned())]),
         IdentityError::FactorDemanded => refused(409, t::ACCOUNT_FACTOR_DEMANDED),
         IdentityError::FactorFirst => refused(409, t::ADMIN_SETTINGS_FACTOR_FIRST),
+        IdentityError::OwnFactor => refused(409, t::ADMIN_SETTINGS_FACTOR_OWN),
+        IdentityError::SetupOver => refused(410, t::ACCOUNT_FACTOR_SETUP_OVER),
         IdentityError::Link => refused(410, t::ACCOUNT_LINK_INVALID_TITLE),
         IdentityError::NoMail => refused(503, t::ACCOUNT_NO_MAIL),
         other => unexpected(&other),

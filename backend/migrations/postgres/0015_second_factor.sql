@@ -1,4 +1,4 @@
--- The second step of signing in: authenticator apps, and new recovery codes until they are confirmed. `sealed` has the secret.
+-- The second factor of signing in: authenticator apps, and new recovery codes until they are confirmed. `sealed` has the secret.
 create table authenticators (
     id uuid primary key,
     user_id uuid not null references users (id),
@@ -9,7 +9,11 @@ create table authenticators (
     confirmed_at bigint,
     -- The 30 seconds of the newest code that was used: no code is used twice.
     last_step bigint,
-    used_at bigint
+    used_at bigint,
+    -- Wrong codes since the last right one.
+    wrong_codes bigint not null default 0,
+    -- The session that sets it up, which alone sees its secret.
+    session_id uuid
 );
 -- Those of an account; one of each kind is set up at a time.
 create index authenticators_user on authenticators (user_id);

@@ -6,6 +6,8 @@ create table invitations (
     role text not null,
     created_at bigint not null,
     expires_at bigint not null,
+    -- Was its link mailed? Otherwise whoever has it has not proved the address.
+    is_mailed bigint not null,
     accepted_at bigint,
     withdrawn_at bigint
 );

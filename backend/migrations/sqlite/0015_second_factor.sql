@@ -1,4 +1,4 @@
--- The second step of signing in: authenticator apps, and new recovery codes until they are confirmed. `sealed` has the secret.
+-- The second factor of signing in: authenticator apps, and new recovery codes until they are confirmed. `sealed` has the secret.
 create table authenticators (
     id blob primary key,
     user_id blob not null references users (id),
@@ -9,7 +9,11 @@ create table authenticators (
     confirmed_at integer,
     -- The 30 seconds of the newest code that was used: no code is used twice.
     last_step integer,
-    used_at integer
+    used_at integer,
+    -- Wrong codes since the last right one.
+    wrong_codes integer not null default 0,
+    -- The session that sets it up, which alone sees its secret.
+    session_id blob
 ) strict;
 -- Those of an account; one of each kind is set up at a time.
 create index authenticators_user on authenticators (user_id);

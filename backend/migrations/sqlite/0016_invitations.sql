@@ -6,6 +6,8 @@ create table invitations (
     role text not null,
     created_at integer not null,
     expires_at integer not null,
+    -- Was its link mailed? Otherwise whoever has it has not proved the address.
+    is_mailed integer not null,
     accepted_at integer,
     withdrawn_at integer
 ) strict;

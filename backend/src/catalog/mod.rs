@@ -59,7 +59,7 @@ pub use former_slugs::{moved_category, moved_product};
 pub use languages::{language_of_category, language_of_product};
 pub use listings::ListingIndex;
 pub(crate) use listings::invalidate;
-pub use pictures::{PictureForm, WIDTHS, add_picture, encode_missing, forms, picture_file};
+pub use pictures::{PictureForm, add_picture, encode_missing, forms, picture_file};
 pub(crate) use pictures::{StoredPicture, store_bundled as store_bundled_picture};
 pub(crate) use price_lists::schedule_price_lists;
 pub use price_lists::{price_list_changed, price_lists, set_includes_tax};

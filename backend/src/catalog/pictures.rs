@@ -16,6 +16,7 @@ use domain::Locale;
 use domain::MAX_UPLOAD_BYTES;
 use domain::id::{PictureId, ProductId};
 use domain::permission::Permission;
+use domain::picture::WIDTHS;
 use domain::view::PictureView;
 use futures::{StreamExt, TryStreamExt, stream};
 use image::imageops::FilterType;
@@ -30,8 +31,6 @@ use crate::Shop;
 use super::events::{PictureAdded, ProductUpdated};
 use super::{CatalogError, NewPicture, write};
 
-/// The widths in pixels that are served. A smaller original is never enlarged.
-pub const WIDTHS: [u32; 6] = [160, 320, 480, 640, 960, 1280];
 /// A small file may unpack to very many pixels.
 const MAX_PIXELS: u64 = 50_000_000;
 const MAX_SIDE_PIXELS: u32 = 12_000;

@@ -194,7 +194,7 @@ impl OrderCommand {
             key: owned_key(ctx, form.cart, key),
             body_hash,
             order: OrderId(shop.id()),
-            number: domain::order_number::format(random),
+            number: domain::order_number::from_random(random),
             cart: form.cart,
             // Who sells is not who buys.
             user: None,

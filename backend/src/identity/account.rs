@@ -7,7 +7,9 @@ use domain::view::ContactDetails;
 use platform::{Context, throttle};
 
 use super::events::{EmailChanged, PasswordChanged, UserUpdated};
-use super::{IdentityError, digest, email_taken, login_throttle, password_policy, prove, salt, store};
+use super::login_throttle::{self, MailAbout};
+use super::second_factor::{self, Proof};
+use super::{IdentityError, digest, email_taken, password_policy, prove, salt, store};
 use crate::{Shop, contacts, mails};
 
 /// Changes the signed-in user's password, ends all their sessions but the current one, and tells them by mail.
@@ -15,15 +17,16 @@ use crate::{Shop, contacts, mails};
 /// Every attempt counts towards the limit, successful ones too: hashing is expensive.
 ///
 /// # Errors
-/// [`IdentityError::Invalid`] for `current_password` or `new_password`; [`IdentityError::TooManyAttempts`] after too many attempts.
+/// [`IdentityError::Invalid`] for `current_password`, `code` or `new_password`; [`IdentityError::TooManyAttempts`] after too many attempts.
 pub async fn change_password(
     shop: &Shop,
     ctx: &Context,
     locale: Locale,
     token: &str,
-    current: &str,
+    current: impl Into<Proof<'_>>,
     new: &str,
 ) -> Result<(), IdentityError> {
+    let current = current.into();
     let user = ctx.user().ok_or(IdentityError::SignedOut)?;
     let account = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
     let contact = account.me(shop)?.contact;
@@ -31,10 +34,11 @@ pub async fn change_password(
     if let Some(text) = password_policy::check(locale, new, &contact.email) {
         return Err(wrong(text));
     }
-    if new == current {
+    if new == current.password {
         return Err(wrong(t::FIELD_PASSWORD_SAME.text(locale).to_owned()));
     }
-    verify_current_password(shop, locale, &account, current, "current_password").await?;
+    verify_current_password(shop, ctx, locale, &account, current.password, "current_password").await?;
+    let code = second_factor::check_tries(shop, ctx, &account, current.code).await?;
     let hash = shop.passwords().hash(new, salt(shop)).await?;
     let (own, current_session) = (shop.clone(), digest(token));
     shop.write(ctx, async move |tx| {
@@ -42,6 +46,8 @@ pub async fn change_password(
         if !store::lock_if_same(tx, &account).await? {
             return Err(IdentityError::SignedOut);
         }
+        second_factor::require_code(tx, &own, locale, &account, &code).await?;
+        second_factor::forget_wrong_codes(tx, user).await?;
         store::set_password(tx, user, &hash).await?;
         store::end_sessions(tx, user, Some(&current_session)).await?;
         tx.record(user, PasswordChanged {});
@@ -66,15 +72,16 @@ pub enum ContactSaved {
 /// the current one.
 ///
 /// # Errors
-/// [`IdentityError::Invalid`] by field: `name`, `email` (also when it is taken), `phone`, `password`; [`IdentityError::TooManyAttempts`].
+/// [`IdentityError::Invalid`] by field: `name`, `email` (also when it is taken), `phone`, `password`, `code`; [`IdentityError::TooManyAttempts`].
 pub async fn save_contact(
     shop: &Shop,
     ctx: &Context,
     locale: Locale,
     token: &str,
     contact: &ContactDetails,
-    password: &str,
+    proof: impl Into<Proof<'_>>,
 ) -> Result<ContactSaved, IdentityError> {
+    let proof = proof.into();
     let user = ctx.user().ok_or(IdentityError::SignedOut)?;
     let errors = contacts::check_contact(locale, contact);
     if !errors.is_empty() {
@@ -88,10 +95,11 @@ pub async fn save_contact(
     let prepared = contacts::prepare_contact_as(shop, account.contact_id, if is_mailed { &kept } else { contact }, locale);
     if email_changed {
         // Before the answer reveals whether the new e-mail is taken, so that a list of addresses cannot be probed.
-        verify_current_password(shop, locale, &account, password, "password").await?;
+        verify_current_password(shop, ctx, locale, &account, proof.password, "password").await?;
     }
+    let code = if email_changed { Some(second_factor::check_tries(shop, ctx, &account, proof.code).await?) } else { None };
     if is_mailed {
-        let counters = login_throttle::mail_counters(shop, ctx, &contacts::email_hash(shop, &contact.email));
+        let counters = login_throttle::mail_counters(shop, ctx, MailAbout::NewEmail, &contacts::email_hash(shop, &contact.email));
         throttle::attempt(shop.db(), &counters).await?;
     }
     let email_hash = prepared.email_hash.clone().unwrap_or_default();
@@ -99,6 +107,9 @@ pub async fn save_contact(
     shop.write(ctx, async move |tx| {
         if !store::lock_if_same(tx, &account).await? {
             return Err(IdentityError::SignedOut);
+        }
+        if let Some(code) = &code {
+            second_factor::require_code(tx, &own, locale, &account, code).await?;
         }
         if !store::set_email(tx, user, &email_hash).await? {
             return Err(email_taken(locale));
@@ -121,6 +132,7 @@ pub async fn save_contact(
 /// Is it really them? Asks for the password once more.
 pub(super) async fn verify_current_password(
     shop: &Shop,
+    ctx: &Context,
     locale: Locale,
     account: &store::AccountRow,
     password: &str,
@@ -130,7 +142,7 @@ pub(super) async fn verify_current_password(
     if password.is_empty() {
         return Err(wrong(t::FIELD_PASSWORD_NEEDED.text(locale)));
     }
-    throttle::attempt(shop.db(), &login_throttle::account_change_counters(shop, account.id)).await?;
+    throttle::attempt(shop.db(), &login_throttle::account_change_counters(shop, ctx, account.id)).await?;
     if shop.passwords().verify(password, Some(account.password_hash.clone())).await? {
         Ok(())
     } else {

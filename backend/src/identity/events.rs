@@ -57,7 +57,7 @@ impl Event for SessionsEnded {
     type Subject = UserId;
 }
 
-/// An account has a second step from now on.
+/// An account has a second factor from now on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecondFactorOn {}
 
@@ -94,7 +94,7 @@ impl Event for RecoveryCodeUsed {
     type Subject = UserId;
 }
 
-/// The owner demands a second step of these roles, and of no others. The subject is nil.
+/// The owner demands a second factor of these roles, and of no others. The subject is nil.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SecondFactorDemanded {
     pub roles: Vec<Role>,
@@ -157,6 +157,18 @@ pub struct PasswordReset {}
 
 impl Event for PasswordReset {
     const KIND: &'static str = "user.password_reset";
+    type Subject = UserId;
+}
+
+/// Nobody knows the password any more, and the second factor is gone: by the owner of the shop, or from the machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PasswordVoided {
+    /// Sessions that ended.
+    pub sessions: u64,
+}
+
+impl Event for PasswordVoided {
+    const KIND: &'static str = "user.password_voided";
     type Subject = UserId;
 }
 

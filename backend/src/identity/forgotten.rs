@@ -11,9 +11,10 @@ use platform::throttle::{self, Throttled};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::events::PasswordReset;
+use super::events::{PasswordReset, PasswordVoided};
 use super::links::{self, Link, LinkKind, RESET_MS};
-use super::{IdentityError, context_of, login_throttle, password_policy, prove, salt, second_factor, store};
+use super::login_throttle::{self, MailAbout};
+use super::{IdentityError, context_of, password_policy, prove, salt, second_factor, store, token};
 use crate::{Shop, contacts, mails};
 
 /// Mails a link to whoever has an account with this address. Nobody else gets anything, and nobody is told which it was: that is found
@@ -60,7 +61,7 @@ pub async fn request_password_reset(shop: &Shop, ctx: &Context, locale: Locale, 
         return Err(IdentityError::NoMail);
     }
     let email_hash = contacts::email_hash(shop, &address);
-    match throttle::attempt(shop.db(), &login_throttle::mail_counters(shop, ctx, &email_hash)).await {
+    match throttle::attempt(shop.db(), &login_throttle::mail_counters(shop, ctx, MailAbout::Reset, &email_hash)).await {
         Ok(()) => {}
         Err(Throttled::Wait) => return Ok(()),
         Err(Throttled::Db(error)) => return Err(error.into()),
@@ -95,25 +96,43 @@ async fn compose(shop: &Shop, job: &SendResetMail) -> Result<Option<Mail>, Ident
     Ok(Some(content.to(shop, locale, to, job.notice)))
 }
 
-/// For somebody at the machine: ends the sessions of the account of an address, takes its second step away, and returns the path of a link that sets
-/// a new password. The owner is told by mail of the second step, where the shop sends mails.
+/// For somebody at the machine: ends the sessions of the account of an address, makes its password useless, takes its second factor away, and
+/// returns the path of a link that sets a new password. The owner is told by mail of the second factor, where the shop sends mails.
 ///
 /// # Errors
 /// [`IdentityError::Unknown`] where there is no such account that may sign in; not allowed.
 pub async fn rescue(shop: &Shop, ctx: &Context, locale: Locale, address: &str) -> Result<String, IdentityError> {
     ctx.require(Permission::WriteStaff)?;
-    let email_hash = contacts::email_hash(shop, address);
-    let account =
-        store::by_email(shop.db(), &email_hash).await?.filter(|account| account.may_sign_in(shop)).ok_or(IdentityError::Unknown)?;
-    let link = Link::new(&account, LinkKind::ResetPassword, shop.now(), RESET_MS);
-    let own = shop.clone();
+    let account = store::by_email(shop.db(), &contacts::email_hash(shop, address)).await?;
+    let account = account.filter(|account| account.may_sign_in(shop)).ok_or(IdentityError::Unknown)?;
+    let locked = lock_out(shop, ctx, locale, account, false).await?;
+    Ok(format!("/reset-password/{}", Link::new(&locked, LinkKind::SetPassword, shop.now(), RESET_MS).token(shop)))
+}
+
+/// Ends the sessions of an account, makes its password useless and takes its second factor away: until a new password is set nobody is let in,
+/// whoever knew the former one. With `is_mailed` the link for it is mailed. Returns the account as it is then.
+pub(super) async fn lock_out(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    account: store::AccountRow,
+    is_mailed: bool,
+) -> Result<store::AccountRow, IdentityError> {
+    let unknown = shop.passwords().hash(&token(shop), salt(shop)).await?;
+    let (own, locked) = (shop.clone(), account.with_password(unknown.clone()));
     shop.write(ctx, async move |tx| {
-        store::end_sessions(tx, account.id, None).await?;
-        second_factor::remove(tx, &own, locale, &account).await
+        store::set_password(tx, account.id, &unknown).await?;
+        let count = store::end_sessions(tx, account.id, None).await?;
+        second_factor::remove(tx, &own, locale, &account).await?;
+        tx.record(account.id, PasswordVoided { sessions: count });
+        if is_mailed {
+            enqueue(tx, locale, &account.email_hash).await?;
+        }
+        Ok::<_, IdentityError>(())
     })
     .await?;
     shop.session_cache().sessions.invalidate();
-    Ok(format!("/reset-password/{}", link.token(shop)))
+    Ok(locked)
 }
 
 /// Does a link still set a password?
@@ -124,18 +143,23 @@ pub async fn check_reset_link(shop: &Shop, token: &str) -> Result<(), IdentityEr
     of_link(shop, token).await.map(drop)
 }
 
-async fn of_link(shop: &Shop, token: &str) -> Result<store::AccountRow, IdentityError> {
+/// The account of a link that sets a password, and whether the link was mailed.
+async fn of_link(shop: &Shop, token: &str) -> Result<(store::AccountRow, bool), IdentityError> {
     let (link, account) = links::open(shop, token).await?;
-    if link.kind == LinkKind::ResetPassword { Ok(account) } else { Err(IdentityError::Link) }
+    match link.kind {
+        LinkKind::ResetPassword => Ok((account, true)),
+        LinkKind::SetPassword => Ok((account, false)),
+        _ => Err(IdentityError::Link),
+    }
 }
 
 /// Sets the password of the account that a link was mailed to, ends all of its sessions, and tells its owner by mail. The link, and any
-/// other that was mailed before, opens nothing any more. Who got it has proved the address.
+/// other that was mailed before, opens nothing any more. Who got it by mail has proved the address.
 ///
 /// # Errors
 /// [`IdentityError::Link`] for one that does not hold, [`IdentityError::Invalid`] for `new_password`.
 pub async fn reset_password(shop: &Shop, ctx: &Context, locale: Locale, token: &str, new: &str) -> Result<(), IdentityError> {
-    let account = of_link(shop, token).await?;
+    let (account, is_mailed) = of_link(shop, token).await?;
     let me = account.me(shop)?;
     if let Some(text) = password_policy::check(locale, new, &me.contact.email) {
         return Err(IdentityError::Invalid(vec![("new_password".into(), text)]));
@@ -153,7 +177,10 @@ pub async fn reset_password(shop: &Shop, ctx: &Context, locale: Locale, token: &
         // Wrong passwords of before do not keep its owner from signing in with the new one.
         throttle::succeeded(tx, &counters).await?;
         tx.record(account.id, PasswordReset {});
-        prove::set_proved(tx, &own, &account).await?;
+        second_factor::forget_wrong_codes(tx, account.id).await?;
+        if is_mailed {
+            prove::set_proved(tx, &own, &account).await?;
+        }
         mails::send_password_changed(tx, &own, locale, &me.contact).await?;
         Ok(())
     })

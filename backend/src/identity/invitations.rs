@@ -8,7 +8,7 @@ use domain::permission::{Permission, Role};
 use domain::view::{ContactDetails, InvitationView, InvitedView};
 use domain::{Locale, Timestamp};
 use platform::Context;
-use platform::db::{Db, DbError, Tx};
+use platform::db::{Db, DbError, Flag, Tx};
 use platform::jobs::{self, Failure, Handlers, Job};
 use platform::mail::Mail;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ const SEALED_KIND: &str = "invitation";
 const LINK_KIND: &str = "invitation_link";
 /// An invitation holds so long.
 const LIFE_MS: i64 = 7 * Timestamp::DAY;
+/// One that holds no more is kept so long.
+const KEPT_MS: i64 = 30 * Timestamp::DAY;
 
 #[derive(Clone, Debug, platform::db::FromRow)]
 struct InvitationRow {
@@ -31,12 +33,13 @@ struct InvitationRow {
     sealed: Vec<u8>,
     role: String,
     expires_at: Timestamp,
+    is_mailed: Flag,
 }
 
 /// Reads [`InvitationRow`]s that hold at `$1`.
 macro_rules! open_invitations {
     () => {
-        "select id, sealed, role, expires_at from invitations where accepted_at is null and withdrawn_at is null and expires_at > $1"
+        "select id, sealed, role, expires_at, is_mailed from invitations where accepted_at is null and withdrawn_at is null and expires_at > $1"
     };
 }
 
@@ -122,13 +125,12 @@ pub async fn invite_staff(
             let (id, now) = (InvitationId(tx.id()), tx.now());
             let sealed = contacts::seal(&own, SEALED_KIND, id.0.as_bytes(), &contact);
             tx.execute(
-                "update invitations set withdrawn_at = $2 where email_hash = $1 and accepted_at is null and withdrawn_at is null",
-                &[&email_hash, &now],
-            )
-            .await?;
-            tx.execute(
-                "insert into invitations (id, sealed, email_hash, role, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)",
-                &[&id, &sealed, &email_hash, &role.as_str(), &now, &now.plus_millis(LIFE_MS)],
+                "insert into invitations (id, sealed, email_hash, role, created_at, expires_at, is_mailed)
+                 values ($1, $2, $3, $4, $5, $6, $7)
+                 on conflict (email_hash) where accepted_at is null and withdrawn_at is null do update
+                 set id = excluded.id, sealed = excluded.sealed, role = excluded.role, created_at = excluded.created_at,
+                     expires_at = excluded.expires_at, is_mailed = excluded.is_mailed",
+                &[&id, &sealed, &email_hash, &role.as_str(), &now, &now.plus_millis(LIFE_MS), &is_mailed],
             )
             .await?;
             tx.record(id, InvitationSent { role });
@@ -203,20 +205,27 @@ pub async fn accept_invitation(
     password: &str,
 ) -> Result<(), IdentityError> {
     let row = of_link(shop, link).await?;
-    let (id, role) = (row.id, row.role()?);
+    let (id, role, is_mailed) = (row.id, row.role()?, row.is_mailed.0);
     let contact = ContactDetails { name: name.to_owned(), ..row.contact(shop)? };
     let own = shop.clone();
     if let Some(account) = store::by_email(shop.db(), &contacts::email_hash(shop, &contact.email)).await? {
-        verify_current_password(shop, locale, &account, password, "password").await?;
+        verify_current_password(shop, ctx, locale, &account, password, "password").await?;
         shop.write(ctx, async move |tx| {
             if !store::lock_if_same(tx, &account).await? {
+                return Err(IdentityError::Link);
+            }
+            // Somebody who is on the staff by now keeps their role.
+            if store::by_id_in(tx, account.id).await?.is_none_or(|now| now.role().is_some()) {
                 return Err(IdentityError::Link);
             }
             accept(tx, id).await?;
             store::set_role(tx, account.id, Some(role)).await?;
             store::end_sessions(tx, account.id, None).await?;
             tx.record(account.id, RoleChanged { role: Some(role) });
-            prove::set_proved(tx, &own, &account).await
+            if is_mailed {
+                prove::set_proved(tx, &own, &account).await?;
+            }
+            Ok(())
         })
         .await?;
     } else {
@@ -224,12 +233,21 @@ pub async fn accept_invitation(
         shop.write(ctx, async move |tx| {
             accept(tx, id).await?;
             let user = account.write(tx, locale).await?;
-            prove::set_proved_of(tx, &own, user, account.contact.email_hash.as_deref().unwrap_or_default()).await
+            if is_mailed {
+                prove::set_proved_of(tx, &own, user, account.contact.email_hash.as_deref().unwrap_or_default()).await?;
+            }
+            Ok::<_, IdentityError>(())
         })
         .await?;
     }
     shop.session_cache().sessions.invalidate();
     Ok(())
+}
+
+/// Deletes those that were accepted, withdrawn or over so long ago.
+pub(super) async fn delete_old(tx: &mut Tx) -> Result<u64, DbError> {
+    let sql = "delete from invitations where accepted_at <= $1 or withdrawn_at <= $1 or expires_at <= $1";
+    tx.execute(sql, &[&tx.now().plus_millis(-KEPT_MS)]).await
 }
 
 /// Uses an invitation up.

@@ -26,13 +26,15 @@ pub(super) const UNDO_MS: i64 = 14 * Timestamp::DAY;
 pub(super) enum LinkKind {
     /// Sets a new password in place of a forgotten one.
     ResetPassword,
+    /// The same, printed for somebody at the machine or handed over: whoever follows it has not proved the address.
+    SetPassword,
     /// Proves that the account's address is its owner's.
     ProveEmail,
     /// Gives the account this address.
     ChangeEmail { email: String },
     /// Gives it back its former address.
     UndoEmail { email: String },
-    /// Takes its second step away.
+    /// Takes its second factor away.
     RemoveSecondFactor,
 }
 
@@ -67,7 +69,7 @@ impl Link {
 /// the account may have changed both. Of several the earliest wins: following it ends those that were made since, which are a thief's.
 pub(super) fn state(account: &AccountRow, kind: &LinkKind) -> Vec<u8> {
     match kind {
-        LinkKind::ResetPassword | LinkKind::ChangeEmail { .. } => account.sign_in_state(),
+        LinkKind::ResetPassword | LinkKind::SetPassword | LinkKind::ChangeEmail { .. } => account.sign_in_state(),
         LinkKind::RemoveSecondFactor => {
             let used_at = account.factor_used_at.map_or(0, Timestamp::millis);
             [account.sign_in_state(), used_at.to_be_bytes().to_vec()].concat()

@@ -57,9 +57,9 @@ pub use invitations::{accept_invitation, invitation, invitations, invite_staff, 
 pub use password_hash::Cost;
 pub use prove::{email_link, follow_email_link, is_proof_needed, send_proof_again};
 pub use second_factor::{
-    RemovalLink, confirm_authenticator, confirm_recovery_codes, follow_removal_link, removal_link, request_removal, reset_second_factor,
-    second_factor, second_factor_roles, set_second_factor_roles, set_up_authenticator, set_up_recovery_codes, sign_in_with_code,
-    switch_off_second_factor,
+    Proof, RemovalLink, cancel_set_up, confirm_authenticator, confirm_recovery_codes, follow_removal_link, has_second_factor, removal_link,
+    request_removal, reset_second_factor, second_factor, second_factor_roles, set_second_factor_roles, set_up_authenticator,
+    set_up_recovery_codes, sign_in_with_code, switch_off_second_factor,
 };
 pub use session_cache::SessionCache;
 pub(crate) use session_cache::invalidate;
@@ -104,7 +104,7 @@ pub enum IdentityError {
     /// Too many passwords wait to be checked.
     #[error("too many sign in at once; try again in a moment")]
     Busy,
-    /// The password is right, and the account has a second step: the ticket for it.
+    /// The password is right, and the account has a second factor: the ticket for it.
     #[error("a code is needed, too")]
     CodeNeeded(String),
     /// The password was typed too long ago, or is another since.
@@ -112,11 +112,15 @@ pub enum IdentityError {
     TicketOver,
     #[error("the code is wrong, or was used")]
     WrongCode,
-    /// Their role must have a second step.
-    #[error("the role demands a second step")]
+    /// Their role must have a second factor.
+    #[error("the role demands a second factor")]
     FactorDemanded,
-    /// Whoever demands a second step of their own role has one first.
-    #[error("set up a second step first")]
+    #[error("one's own second factor is switched off with the password")]
+    OwnFactor,
+    #[error("what was set up is over; begin anew")]
+    SetupOver,
+    /// Whoever demands a second factor of their own role has one first.
+    #[error("set up a second factor first")]
     FactorFirst,
     #[error("the link is too old, was used, or is not the shop's")]
     Link,
@@ -155,6 +159,8 @@ pub async fn delete_expired(shop: &Shop) -> Result<u64, DbError> {
             let sessions = store::delete_expired_sessions(tx).await?;
             forgotten::delete_done(tx).await?;
             sign_up::delete_done(tx).await?;
+            invitations::delete_old(tx).await?;
+            second_factor::delete_abandoned(tx, tx.now().plus_millis(-second_factor::SETUP_MS)).await?;
             Ok(sessions + throttle::delete_expired(tx).await? + denials::delete_expired(tx).await?)
         })
         .await

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::events::{EmailChanged, EmailProved, EmailRestored};
 use super::links::{self, Link, LinkKind, PROOF_MS, UNDO_MS};
 use super::store::AccountRow;
-use super::{Digest, IdentityError, context_of, digest, email_taken, forgotten, login_throttle, salt, store, token};
+use super::{Digest, IdentityError, context_of, digest, email_taken, forgotten, login_throttle, salt, second_factor, store, token};
 use crate::{Shop, contacts, mails};
 
 /// What the sealed new address of a job is bound to.
@@ -120,7 +120,7 @@ pub async fn send_proof_again(shop: &Shop, ctx: &Context, locale: Locale) -> Res
     if !shop.mailer().is_configured() {
         return Err(IdentityError::NoMail);
     }
-    throttle::attempt(shop.db(), &login_throttle::account_change_counters(shop, user)).await?;
+    throttle::attempt(shop.db(), &login_throttle::account_change_counters(shop, ctx, user)).await?;
     let account = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
     let own = shop.clone();
     shop.write(ctx, async move |tx| send(tx, &own, locale, user, &account.email_hash).await).await
@@ -140,7 +140,7 @@ fn shown(shop: &Shop, link: &Link, account: &AccountRow) -> Result<EmailLink, Id
         LinkKind::ProveEmail => EmailLink::Prove(account.me(shop)?.contact.email),
         LinkKind::ChangeEmail { email } => EmailLink::Change(email.clone()),
         LinkKind::UndoEmail { email } => EmailLink::Undo(email.clone()),
-        LinkKind::ResetPassword | LinkKind::RemoveSecondFactor => return Err(IdentityError::Link),
+        LinkKind::ResetPassword | LinkKind::SetPassword | LinkKind::RemoveSecondFactor => return Err(IdentityError::Link),
     })
 }
 
@@ -181,7 +181,7 @@ pub async fn follow_email_link(shop: &Shop, ctx: &Context, locale: Locale, token
             let unknown = shop.passwords().hash(&self::token(shop), salt(shop)).await?;
             shop.write(&owner, async move |tx| undo(tx, &own, locale, &account, (&email, link.made_at), &unknown).await).await?;
         }
-        LinkKind::ResetPassword | LinkKind::RemoveSecondFactor => return Err(IdentityError::Link),
+        LinkKind::ResetPassword | LinkKind::SetPassword | LinkKind::RemoveSecondFactor => return Err(IdentityError::Link),
     }
     shop.session_cache().sessions.invalidate();
     Ok(done)
@@ -247,6 +247,8 @@ async fn undo(
     store::set_undone(tx, account, made_at, &restored.email_hash).await?;
     store::set_password(tx, account.id, unknown_password).await?;
     store::end_sessions(tx, account.id, None).await?;
+    // One that a thief set up since would keep its owner out.
+    second_factor::delete_since(tx, account.id, made_at).await?;
     tx.record(account.id, EmailRestored {});
     set_proved(tx, shop, &restored).await?;
     mails::send_email_changed(tx, shop, locale, &displaced, None).await?;

@@ -12,8 +12,8 @@ use platform::follows;
 
 use super::Digest;
 use super::events::{
-    ActiveChanged, ApiKeyRevoked, EmailChanged, EmailRestored, PasswordChanged, PasswordReset, RoleChanged, SecondFactorDemanded,
-    SecondFactorOff, SecondFactorOn, SessionConfirmed, UserUpdated,
+    ActiveChanged, ApiKeyRevoked, EmailChanged, EmailRestored, PasswordChanged, PasswordReset, PasswordVoided, RoleChanged,
+    SecondFactorDemanded, SecondFactorOff, SecondFactorOn, SessionConfirmed, SessionsEnded, UserUpdated,
 };
 use super::sessions::SignedIn;
 use crate::Shop;
@@ -48,6 +48,8 @@ pub(crate) fn invalidate(shop: &Shop, events: &[RecordedEvent]) {
         EmailChanged,
         EmailRestored,
         SessionConfirmed,
+        SessionsEnded,
+        PasswordVoided,
         SecondFactorOn,
         SecondFactorOff,
         SecondFactorDemanded

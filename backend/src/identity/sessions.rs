@@ -5,12 +5,13 @@ use domain::id::{RequestId, SessionId, UserId};
 use domain::permission::Role;
 use domain::view::{Device, Me, SessionView};
 use domain::{Locale, Timestamp};
-use platform::Context;
 use platform::db::{DbError, Tx};
+use platform::{Context, throttle};
 use serde::{Deserialize, Serialize};
 
+use super::account::verify_current_password;
 use super::events::{SessionConfirmed, SessionsEnded};
-use super::{Digest, IdentityError, account, context_of, device, digest, second_factor, store};
+use super::{Digest, IdentityError, context_of, device, digest, login_throttle, second_factor, store};
 use crate::{Shop, contacts};
 
 /// A shopper's session expires after so long without use, and after so long however it is used.
@@ -35,7 +36,7 @@ pub struct SignedIn {
     pub me: Me,
     /// Until then they are not asked again who they are.
     pub confirmed_until: Timestamp,
-    /// Does their role demand a second step, which they have not? Then they may only set one up.
+    /// Does their role demand a second factor, which they have not? Then they may only set one up.
     pub lacks_second_factor: bool,
 }
 
@@ -189,26 +190,29 @@ pub async fn revoke_other_sessions(shop: &Shop, ctx: &Context, token: &str) -> R
     Ok(ended)
 }
 
-/// Shows by the password that it is still the account's owner who sits there; for an hour nobody asks again.
+/// Shows by the password that it is still the account's owner who sits there; for an hour nobody asks again. Returns the session's new token: a
+/// copy of the former one, which a thief may hold, opens nothing any more.
 ///
 /// # Errors
 /// [`IdentityError::Invalid`] for `password`, [`IdentityError::TooManyAttempts`], [`IdentityError::SignedOut`].
-pub async fn confirm(shop: &Shop, ctx: &Context, locale: Locale, token: &str, password: &str) -> Result<(), IdentityError> {
+pub async fn confirm(shop: &Shop, ctx: &Context, locale: Locale, token: &str, password: &str) -> Result<String, IdentityError> {
     let user = ctx.user().ok_or(IdentityError::SignedOut)?;
-    let row = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
-    account::verify_current_password(shop, locale, &row, password, "password").await?;
-    let session = digest(token);
+    let account = store::by_id(shop.db(), user).await?.ok_or(IdentityError::SignedOut)?;
+    verify_current_password(shop, ctx, locale, &account, password, "password").await?;
+    let new = super::token(shop);
+    let (before, after) = (digest(token), digest(&new));
+    let counters = login_throttle::account_change_counters(shop, ctx, user);
     shop.write(ctx, async move |tx| {
-        if !store::lock_if_same(tx, &row).await? {
+        if !store::lock_if_same(tx, &account).await? || !store::set_confirmed(tx, &before, &after).await? {
             return Err(IdentityError::SignedOut);
         }
-        store::set_confirmed(tx, &session).await?;
+        throttle::succeeded(tx, &counters).await?;
         tx.record(user, SessionConfirmed {});
         Ok(())
     })
     .await?;
     shop.session_cache().sessions.invalidate();
-    Ok(())
+    Ok(new)
 }
 
 /// Ends the session of a token; does nothing for an unknown one.

@@ -1,5 +1,6 @@
 //! Signing in.
 
+use domain::id::UserId;
 use domain::view::{DenialKind, Me};
 use domain::{Locale, email};
 use platform::Context;
@@ -18,18 +19,13 @@ use crate::{Shop, contacts, mails};
 ///
 /// # Errors
 /// [`IdentityError::WrongCredentials`], or [`IdentityError::TooManyAttempts`] after too many wrong passwords of this client for this
-/// e-mail. [`IdentityError::CodeNeeded`] where the password is right and the account has a second step.
+/// e-mail. [`IdentityError::CodeNeeded`] where the password is right and the account has a second factor.
 pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, password: &str) -> Result<(Me, String), IdentityError> {
     let email_hash = contacts::email_hash(shop, email::email(email).as_deref().unwrap_or(email));
     let account = store::by_email(shop.db(), &email_hash).await?;
     let user = account.as_ref().map(|account| account.id);
     let counters = login_throttle::sign_in_counters(shop, ctx, &email_hash, user);
-    if let Err(error) = throttle::attempt(shop.db(), &counters).await {
-        if matches!(error, Throttled::Wait) {
-            record_denial(shop, ctx, DenialKind::Throttled, user).await;
-        }
-        return Err(error.into());
-    }
+    attempt(shop, ctx, &counters, user).await?;
     let hash = account.as_ref().filter(|account| account.may_sign_in(shop)).map(|account| account.password_hash.clone());
     let matches = shop.passwords().verify(password, hash).await?;
     let Some(account) = account.filter(|_| matches) else {
@@ -40,7 +36,21 @@ pub async fn sign_in(shop: &Shop, ctx: &Context, locale: Locale, email: &str, pa
         shop.db().write(async move |tx: &mut Tx| throttle::succeeded(tx, &counters).await).await?;
         return Err(IdentityError::CodeNeeded(second_factor::ticket(shop, &account)));
     }
-    enter(shop, ctx, locale, &account, &counters, async |_| Ok(())).await
+    let user = account.id;
+    enter(shop, ctx, locale, &account, &counters, async move |tx| {
+        // One that was switched on since the account was read.
+        if second_factor::is_on(tx, user).await? { Err(IdentityError::WrongCredentials) } else { Ok(()) }
+    })
+    .await
+}
+
+/// Counts a try to sign in, and records one that has to wait.
+pub(super) async fn attempt(shop: &Shop, ctx: &Context, counters: &[Counter], user: Option<UserId>) -> Result<(), IdentityError> {
+    let Err(error) = throttle::attempt(shop.db(), counters).await else { return Ok(()) };
+    if matches!(error, Throttled::Wait) {
+        record_denial(shop, ctx, DenialKind::Throttled, user).await;
+    }
+    Err(error.into())
 }
 
 /// Begins the session of an account that has shown who it is; `last` is done in the same transaction, and may refuse.

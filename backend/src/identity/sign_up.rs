@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::links::PROOF_MS;
-use super::{IdentityError, digest, login_throttle, prepare_account, prove, sessions, store, token};
+use super::login_throttle::{self, MailAbout};
+use super::{IdentityError, digest, prepare_account, prove, sessions, store, token};
 use crate::{Shop, contacts, mails};
 
 /// What the sealed account of a job, and of a link, is bound to.
@@ -76,7 +77,7 @@ pub async fn request_sign_up(shop: &Shop, ctx: &Context, locale: Locale, contact
     if !signs_up_by_mail(shop) {
         return Err(IdentityError::NoMail);
     }
-    let counters = login_throttle::mail_counters(shop, ctx, &contacts::email_hash(shop, &contact.email));
+    let counters = login_throttle::mail_counters(shop, ctx, MailAbout::SignUp, &contacts::email_hash(shop, &contact.email));
     match throttle::attempt(shop.db(), &counters).await {
         Ok(()) => {}
         Err(Throttled::Wait) => return Ok(()),

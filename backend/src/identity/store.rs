@@ -21,7 +21,7 @@ pub(super) struct AccountRow {
     /// Links that undo a change of the address and were made from this moment until `undone_until` hold no more.
     undone_from: Option<Timestamp>,
     undone_until: Option<Timestamp>,
-    /// When the second step was used last; none where there is none.
+    /// When the second factor was used last; none where there is none.
     pub factor_used_at: Option<Timestamp>,
     pub password_hash: String,
     role: Option<String>,
@@ -77,6 +77,11 @@ impl AccountRow {
         [&digest(&self.password_hash)[..], &self.email_hash].concat()
     }
 
+    /// The account once it has the password of this hash.
+    pub(super) fn with_password(&self, password_hash: String) -> Self {
+        Self { password_hash, ..self.clone() }
+    }
+
     /// The account once it has the address of this keyed hash.
     pub(super) fn at_address(&self, email_hash: Vec<u8>) -> Self {
         Self { email_hash, ..self.clone() }
@@ -110,6 +115,12 @@ pub(super) async fn by_email(db: &Db, email_hash: &[u8]) -> Result<Option<Accoun
 pub(super) async fn by_id(db: &Db, user: UserId) -> Result<Option<AccountRow>, DbError> {
     let sql = concat!("select ", account_columns!(), " from users u join contacts c on c.id = u.contact_id where u.id = $1");
     db.fetch_optional(sql, &[&user]).await
+}
+
+/// The account as it is within a transaction.
+pub(super) async fn by_id_in(tx: &mut Tx, user: UserId) -> Result<Option<AccountRow>, DbError> {
+    let sql = concat!("select ", account_columns!(), " from users u join contacts c on c.id = u.contact_id where u.id = $1");
+    tx.fetch_optional(sql, &[&user]).await
 }
 
 pub(super) async fn by_session(db: &Db, session: &Digest, now: Timestamp) -> Result<Option<SessionAccount>, DbError> {
@@ -270,9 +281,10 @@ pub(super) async fn renew_session(tx: &mut Tx, session: &Digest, now: Timestamp,
         .map(drop)
 }
 
-/// Their owner has just shown that it is them.
-pub(super) async fn set_confirmed(tx: &mut Tx, session: &Digest) -> Result<(), DbError> {
-    tx.execute("update sessions set confirmed_at = $2 where token_hash = $1", &[&session.as_slice(), &tx.now()]).await.map(drop)
+/// Its owner has just shown that it is them: the session has another token. False when it has ended.
+pub(super) async fn set_confirmed(tx: &mut Tx, session: &Digest, new: &Digest) -> Result<bool, DbError> {
+    let sql = "update sessions set token_hash = $2, confirmed_at = $3 where token_hash = $1";
+    Ok(tx.execute(sql, &[&session.as_slice(), &new.as_slice(), &tx.now()]).await? == 1)
 }
 
 pub(super) async fn end_session(tx: &mut Tx, session: &Digest) -> Result<(), DbError> {

@@ -59,6 +59,7 @@ enum Notice {
     SecondFactorOff,
     SecondFactorDemanded,
     RecoveryUsed,
+    WrongCodes,
 }
 
 /// Who is told, and the path by which it is undone. It is sealed: both are secret.
@@ -71,14 +72,14 @@ struct Recipient {
     /// The browser that signed in, and its address on the network.
     #[serde(default)]
     origin: (Device, String),
-    /// How many are left.
+    /// How many recovery codes are left, or wrong codes were typed.
     #[serde(default)]
-    left: i64,
+    count: i64,
 }
 
 impl Recipient {
     fn new(contact: &ContactDetails) -> Self {
-        Self { contact: contact.clone(), undo: String::new(), origin: <_>::default(), left: 0 }
+        Self { contact: contact.clone(), undo: String::new(), origin: <_>::default(), count: 0 }
     }
 }
 
@@ -139,14 +140,19 @@ pub(crate) async fn send_second_factor(tx: &mut Tx, shop: &Shop, locale: Locale,
     notify(tx, shop, locale, about, Recipient::new(to)).await
 }
 
-/// Tells that the role demands a second step.
+/// Tells that the role demands a second factor.
 pub(crate) async fn send_second_factor_demanded(tx: &mut Tx, shop: &Shop, to: &ContactDetails) -> Result<(), DbError> {
     notify(tx, shop, Locale::default(), Notice::SecondFactorDemanded, Recipient::new(to)).await
 }
 
 /// Tells that a recovery code was used, and how many are left.
 pub(crate) async fn send_recovery_used(tx: &mut Tx, shop: &Shop, locale: Locale, to: &ContactDetails, left: i64) -> Result<(), DbError> {
-    notify(tx, shop, locale, Notice::RecoveryUsed, Recipient { left, ..Recipient::new(to) }).await
+    notify(tx, shop, locale, Notice::RecoveryUsed, Recipient { count: left, ..Recipient::new(to) }).await
+}
+
+/// Tells how many wrong codes were typed in a row after the right password.
+pub(crate) async fn send_wrong_codes(tx: &mut Tx, shop: &Shop, locale: Locale, to: &ContactDetails, count: i64) -> Result<(), DbError> {
+    notify(tx, shop, locale, Notice::WrongCodes, Recipient { count, ..Recipient::new(to) }).await
 }
 
 async fn notify(tx: &mut Tx, shop: &Shop, locale: Locale, about: Notice, to: Recipient) -> Result<(), DbError> {
@@ -163,7 +169,7 @@ pub(super) fn register(handlers: &mut Handlers<Shop>) {
 }
 
 fn compose(shop: &Shop, job: &SendAccountMail) -> Result<Mail, ContactError> {
-    let Recipient { contact, undo, origin, left } = contacts::unseal(shop, SEALED_KIND, job.notice.as_bytes(), &job.sealed)?;
+    let Recipient { contact, undo, origin, count } = contacts::unseal(shop, SEALED_KIND, job.notice.as_bytes(), &job.sealed)?;
     let locale = Locale::parse(&job.locale).unwrap_or_default();
     let content = match job.about {
         Notice::EmailChanged if undo.is_empty() => AccountMail {
@@ -191,8 +197,13 @@ fn compose(shop: &Shop, job: &SendAccountMail) -> Result<Mail, ContactError> {
         Notice::SecondFactorOff => to_security(t::MAIL_FACTOR_OFF_SUBJECT, t::MAIL_FACTOR_OFF_BODY),
         Notice::SecondFactorDemanded => to_security(t::MAIL_FACTOR_DEMANDED_SUBJECT, t::MAIL_FACTOR_DEMANDED_BODY),
         Notice::RecoveryUsed => AccountMail {
-            facts: vec![(t::MAIL_RECOVERY_USED_LEFT.text(locale).to_owned(), locale.number(left))],
+            facts: vec![(t::MAIL_RECOVERY_USED_LEFT.text(locale).to_owned(), locale.number(count))],
             ..to_security(t::MAIL_RECOVERY_USED_SUBJECT, t::MAIL_RECOVERY_USED_BODY)
+        },
+        Notice::WrongCodes => AccountMail {
+            facts: vec![(t::MAIL_WRONG_CODES_COUNT.text(locale).to_owned(), locale.number(count))],
+            action: (t::MAIL_RESET_ACTION, "/forgot-password"),
+            ..to_security(t::MAIL_WRONG_CODES_SUBJECT, t::MAIL_WRONG_CODES_BODY)
         },
         Notice::NewDevice => AccountMail {
             subject: t::MAIL_NEW_DEVICE_SUBJECT,

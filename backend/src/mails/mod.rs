@@ -14,7 +14,7 @@ use crate::{Shop, settings};
 
 pub(crate) use account::{
     AccountMail, send_email_changed, send_new_device, send_password_changed, send_recovery_used, send_second_factor,
-    send_second_factor_demanded,
+    send_second_factor_demanded, send_wrong_codes,
 };
 pub(crate) use template::{MailContent, greeting};
 

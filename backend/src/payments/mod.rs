@@ -68,7 +68,7 @@ pub(crate) use store::{Refund, refunds_of, returned_on_cancel};
 pub use unpaid::UNPAID_FOR_MS;
 pub(crate) use unpaid::{change_to_cash, close_attempts, close_expired, is_paid, is_unpaid, takes_cash, unpaid_view};
 pub(crate) use view::payment_views;
-pub use webhook::webhook;
+pub use webhook::accept_webhook;
 
 /// Why a payment was not changed.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -18,7 +18,7 @@ const NOT_ACCEPTED: &str = "webhook:not_taken";
 /// again changes nothing. It may come late, out of order, or before the answer to the request that caused it. The answer is the HTTP status:
 /// 200 when it was accepted (or concerns no payment of the shop), 400 when its signature is wrong, 404 without a gateway, 500 when it is to
 /// be sent again.
-pub async fn webhook(shop: &Shop, signature: Option<&str>, body: &[u8]) -> u16 {
+pub async fn accept_webhook(shop: &Shop, signature: Option<&str>, body: &[u8]) -> u16 {
     match accept(shop, signature.unwrap_or_default(), body).await {
         Ok(status) => status,
         Err(error) => {

@@ -189,6 +189,7 @@ async fn an_owner_who_is_locked_out_is_let_in_from_the_machine() {
         let path = identity::rescue(world, &world.system(), Locale::En, "owner@example.com").await.unwrap();
         world.shop.clock.advance(10_000);
         assert_eq!(identity::authenticate(world, &session).await.unwrap(), None);
+        assert!(!signs_in(world, "owner@example.com", PASSWORD).await, "whoever knew the password is out, too");
         let token = path.strip_prefix("/reset-password/").unwrap();
         identity::reset_password(world, &guest(world), Locale::En, token, OTHER).await.unwrap();
         assert!(signs_in(world, "owner@example.com", OTHER).await);

@@ -70,7 +70,7 @@ async fn news(world: &World, placed: &Placed, id: &str) {
         "object": "payment_intent", "id": intent, "metadata": { "payment": payment.to_string() } } } })
     .to_string();
     let signature = signed(world, WEBHOOK_SECRET, body.as_bytes());
-    assert_eq!(payments::webhook(world, Some(&signature), body.as_bytes()).await, 200);
+    assert_eq!(payments::accept_webhook(world, Some(&signature), body.as_bytes()).await, 200);
 }
 
 async fn nothing_is_held(world: &World) {

@@ -150,7 +150,7 @@ async fn a_late_event_of_a_failure_never_undoes_a_paid_order() {
             let body = json!({ "id": format!("evt_late_{n}"), "type": kind, "data": { "object": {
                 "id": reference, "object": "payment_intent", "status": status, "amount": placed.total.minor, "metadata": {} } } })
             .to_string();
-            assert_eq!(payments::webhook(world, Some(&signed(world, &body, WEBHOOK_SECRET)), body.as_bytes()).await, 200);
+            assert_eq!(payments::accept_webhook(world, Some(&signed(world, &body, WEBHOOK_SECRET)), body.as_bytes()).await, 200);
         }
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Paid);
         world.assert_sound().await;
@@ -164,7 +164,7 @@ async fn a_forged_webhook_is_refused_and_changes_nothing() {
         let placed = authorised(world).await;
         let body = json!({ "id": "evt_forged", "type": "payment_intent.succeeded", "data": { "object": {} } }).to_string();
         for signature in [None, Some(String::new()), Some(signed(world, &body, "another secret"))] {
-            assert_eq!(payments::webhook(world, signature.as_deref(), body.as_bytes()).await, 400);
+            assert_eq!(payments::accept_webhook(world, signature.as_deref(), body.as_bytes()).await, 400);
         }
         assert_eq!(number(world, "select count(*) from payment_events where kind = 'notice'").await, 0);
         assert_eq!(world.order(placed.order).await.payment, PaymentState::Authorised);
@@ -415,7 +415,7 @@ async fn without_a_gateway_cards_are_refused_with_a_message() {
         let cart = crate::support::a_cart(shop, &[(variant, 1)]).await;
         let placed = buy(shop, cart, "cash-on-delivery").await.unwrap();
         assert_eq!(start_card(shop, placed.order).await.unwrap(), None);
-        assert_eq!(payments::webhook(shop, None, b"{}").await, 404);
+        assert_eq!(payments::accept_webhook(shop, None, b"{}").await, 404);
         assert_sound(shop).await;
     })
     .await;

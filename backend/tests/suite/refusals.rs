@@ -318,26 +318,26 @@ async fn a_webhook_with_a_wrong_signature_is_one_row_until_a_right_one_comes() {
     both_worlds(async |world| {
         let body = br#"{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"object":"payment_intent","id":"pi_nobodys"}}}"#;
         let (wrong, right) = (signed(world, "whsec_old", body), signed(world, WEBHOOK_SECRET, body));
-        assert_eq!(payments::webhook(world, None, body).await, 400);
+        assert_eq!(payments::accept_webhook(world, None, body).await, 400);
         assert!(rows(world).await.is_empty(), "what is not signed at all comes from anybody");
         for _ in 0..5 {
-            assert_eq!(payments::webhook(world, Some(&wrong), body).await, 400);
+            assert_eq!(payments::accept_webhook(world, Some(&wrong), body).await, 400);
         }
         assert_eq!(the_row(world).await.times, 1, "strangers write once a minute at most");
         world.shop.clock.advance(61_000);
-        assert_eq!(payments::webhook(world, Some(&wrong), body).await, 400);
+        assert_eq!(payments::accept_webhook(world, Some(&wrong), body).await, 400);
         let row = the_row(world).await;
         assert_eq!((row.kind, row.reason.as_str(), row.times), (RefusalKind::Webhook, reasons::SIGNATURE, 2));
         assert!(matches!(refusal_actions::dismiss(world, &clerk(world), row.id, "x").await, Err(RefusalError::Forbidden(_))));
         assert!(matches!(retry(world, &row).await, Err(RefusalError::Unknown)));
         // The secret is corrected: the next webhook is accepted, and is about a payment of another shop.
-        assert_eq!(payments::webhook(world, Some(&right), body).await, 200);
+        assert_eq!(payments::accept_webhook(world, Some(&right), body).await, 200);
         let row = the_row(world).await;
         assert_eq!((row.kind, row.reason.as_str()), (RefusalKind::Webhook, reasons::UNKNOWN_PAYMENT));
         refusal_actions::dismiss(world, &owner(world), row.id, "the market stall's").await.unwrap();
         assert!(rows(world).await.is_empty());
         let signed_junk = signed(world, WEBHOOK_SECRET, b"junk");
-        assert_eq!(payments::webhook(world, Some(&signed_junk), b"junk").await, 400);
+        assert_eq!(payments::accept_webhook(world, Some(&signed_junk), b"junk").await, 400);
         assert_eq!(the_row(world).await.reason, reasons::UNREADABLE);
     })
     .await;

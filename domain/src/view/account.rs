@@ -177,7 +177,7 @@ pub struct InvitedView {
     pub has_account: bool,
 }
 
-/// The second step of signing in, as its owner sees it.
+/// The second factor of signing in, as its owner sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecondFactorView {
     /// Since when it is on; none when it is off.

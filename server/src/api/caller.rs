@@ -57,7 +57,7 @@ impl Caller {
         let name = scope.as_str();
         match self.0.authorize(Access::Staff(scope)) {
             Ok(()) => Ok(self.0),
-            // Keys are not asked for a second step, nor to confirm.
+            // Keys are not asked for a second factor, nor to confirm.
             Err(Denied::Forbidden | Denied::NoSecondFactor | Denied::Unconfirmed) => {
                 backend::identity::record_denial(shop, &self.0, DenialKind::Key, None).await;
                 Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", format!("This key lacks the scope {name}.")))

@@ -25,7 +25,18 @@ const READS: &[&str] = &[
 ];
 
 /// Pages about one person, also before they sign in and by a signed link.
-const PERSONAL: &[&str] = &["/account", "/admin", "/back-in-stock/", "/confirm-email", "/orders", "/checkout/", "/reset-password/"];
+const PERSONAL: &[&str] = &[
+    "/account",
+    "/admin",
+    "/back-in-stock/",
+    "/confirm-email",
+    "/join/",
+    "/orders",
+    "/checkout/",
+    "/reset-password/",
+    "/sign-in/",
+    "/sign-up/",
+];
 
 /// Decides an answer's `Cache-Control` by its request.
 #[derive(Clone, Copy)]

@@ -28,7 +28,7 @@ pub async fn create(config: &Config, email: &str, name: &str, role: &str) -> Res
     }
 }
 
-/// Prints a link by which somebody who is locked out sets a new password; their sessions end, and their second step is taken away.
+/// Prints a link by which somebody who is locked out sets a new password; their sessions end, and their second factor is taken away.
 pub async fn reset(config: &Config, email: &str) -> Result<ExitCode, String> {
     // Fails when there is no shop, which a mistyped database would otherwise create.
     open_to_read(config).await?.close().await;

@@ -222,7 +222,7 @@ The password is asked for on a terminal, and read from standard input elsewhere.
         #[arg(long, default_value = "owner")]
         role: String,
     },
-    /// Let somebody in who is locked out: print a link that sets a new password, and take their second step away
+    /// Let somebody in who is locked out: print a link that sets a new password, and take their second factor away
     #[command(after_help = "Example:\n  tindahan admin reset --email owner@example.com")]
     Reset {
         #[arg(long)]

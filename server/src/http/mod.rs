@@ -168,7 +168,7 @@ fn process_routes(shop: &Shop, not_ready: ShutdownFlag, live: LiveState, metrics
         .route("/health/ready", get(health::ready).with_state(Readiness::new(shop.clone(), not_ready)))
         .route("/metrics", get(render_metrics))
         .route("/pictures/{id}/{file}", get(pictures::picture).with_state(shop.clone()))
-        .route(adapters::WEBHOOK_PATH, post(webhook::gateway).with_state(shop.clone()))
+        .route(adapters::WEBHOOK_PATH, post(webhook::receive).with_state(shop.clone()))
         .route("/admin/live", get(live::live).with_state(live))
 }
 

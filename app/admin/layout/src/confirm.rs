@@ -2,13 +2,14 @@
 //! and the form that was refused is sent again. Without a script the page `/admin/confirm` asks.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use domain::permission::Permission;
 use leptos::prelude::*;
 use ui::{Button, Dialog, Field, tr, use_toasts};
 use wasm_bindgen::JsCast;
-use web::{Access, Answer, AppError, PostForm, ProblemSummary, access, problem, wrong};
-use web_sys::{HtmlElement, HtmlFormElement, SubmitEvent};
+use web::{Access, Answer, AppError, PostForm, ProblemSummary, TO, access, problem, wrong};
+use web_sys::{HtmlElement, HtmlFormElement, HtmlInputElement, SubmitEvent};
 
 /// Shows by the password that it is still the user who sits there. The answer is the page to go on to.
 #[server(endpoint = "admin/confirm", output = Answer)]
@@ -16,7 +17,8 @@ pub async fn confirm_identity(password: String, #[server(default)] back: String)
     use web::request;
     let ctx = request::authorize(Access::Staff(Permission::ReadDashboard))?;
     let token = request::token().unwrap_or_default();
-    backend::identity::confirm(&request::shop()?, &ctx, request::locale(), &token, &password).await.map_err(request::identity_error)?;
+    let confirmed = backend::identity::confirm(&request::shop()?, &ctx, request::locale(), &token, &password).await;
+    request::set_session(Some(&confirmed.map_err(request::identity_error)?));
     let back = if request::is_inside(&back) { back } else { "/admin".to_owned() };
     request::redirect(&back);
     Ok(back)
@@ -27,8 +29,8 @@ access!(ConfirmIdentity, Access::Staff(Permission::ReadDashboard));
 const FORM: &str = "confirm-form";
 
 thread_local! {
-    /// The form that was sent last, and the button by which it was. A browser has one thread.
-    static SENT: RefCell<Option<(HtmlFormElement, Option<HtmlElement>)>> = const { RefCell::new(None) };
+    /// The form that was sent last to each function, and the button by which it was. A browser has one thread.
+    static SENT: RefCell<HashMap<String, (HtmlFormElement, Option<HtmlElement>)>> = RefCell::default();
 }
 
 /// The dialog of the page.
@@ -36,18 +38,21 @@ thread_local! {
 pub(crate) struct Confirming {
     open: RwSignal<bool>,
     why: RwSignal<String>,
+    /// The function that was refused.
+    refused: RwSignal<&'static str>,
 }
 
 impl Confirming {
     pub(crate) fn provide() {
-        let confirming = Self { open: RwSignal::new(false), why: RwSignal::default() };
+        let confirming = Self { open: RwSignal::new(false), why: RwSignal::default(), refused: RwSignal::new("") };
         provide_context(confirming);
         Effect::new(move || {
             let listener = window_event_listener_untyped("submit", move |event| {
                 let Some(event) = event.dyn_ref::<SubmitEvent>() else { return };
                 let form = event.target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok()).filter(|form| form.id() != FORM);
-                if let Some(form) = form {
-                    SENT.set(Some((form, event.submitter())));
+                let to = form.as_ref().and_then(|form| form.query_selector(&format!("input[name={TO}]")).ok()?);
+                if let (Some(form), Some(to)) = (form, to.and_then(|to| to.dyn_into::<HtmlInputElement>().ok())) {
+                    SENT.with_borrow_mut(|sent| sent.insert(to.value(), (form, event.submitter())));
                 }
             });
             on_cleanup(move || listener.remove());
@@ -58,19 +63,19 @@ impl Confirming {
         expect_context()
     }
 
-    /// Asks who is there, because a form was refused for this reason.
-    pub(crate) fn ask(self, why: String) {
+    /// Asks who is there, because a form of this function was refused, for this reason.
+    pub(crate) fn ask(self, function: &'static str, why: String) {
+        self.refused.set(function);
         self.why.set(why);
         self.open.set(true);
     }
 
     /// Sends the form again that was refused; false where it is gone from the page.
-    fn send_again() -> bool {
-        SENT.take().filter(|(form, _)| form.is_connected()).is_some_and(|(form, button)| {
-            match button.filter(|button| button.is_connected()) {
-                Some(button) => form.request_submit_with_submitter(Some(&button)).is_ok(),
-                None => form.request_submit().is_ok(),
-            }
+    fn send_again(self) -> bool {
+        let sent = SENT.with_borrow_mut(|sent| sent.remove(self.refused.get_untracked()));
+        sent.filter(|(form, _)| form.is_connected()).is_some_and(|(form, button)| match button.filter(|button| button.is_connected()) {
+            Some(button) => form.request_submit_with_submitter(Some(&button)).is_ok(),
+            None => form.request_submit().is_ok(),
         })
     }
 }
@@ -86,7 +91,7 @@ pub(crate) fn ConfirmDialog() -> impl IntoView {
             confirming.open.set(false);
             // After the dialog gave the focus back.
             request_animation_frame(move || {
-                if !Confirming::send_again() {
+                if !confirming.send_again() {
                     toasts.success(tr!(ADMIN_CONFIRM_DONE));
                 }
             });

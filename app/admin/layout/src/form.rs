@@ -66,7 +66,7 @@ where
                 }
                 then(output);
             }
-            Some(Err(error)) if error.is_unconfirmed() => confirming.ask(error.text(locale)),
+            Some(Err(error)) if error.is_unconfirmed() => confirming.ask(F::PATH, error.text(locale)),
             Some(Err(error)) if error.is_signed_out() => toasts.sign_in(error.text(locale), sign_in_address()),
             Some(Err(error)) if error.fields.is_empty() => toasts.error(error.text(locale)),
             Some(Err(_)) | None => {}

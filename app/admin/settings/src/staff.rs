@@ -15,7 +15,7 @@ use web::{
     use_form_fallback, wrong,
 };
 
-/// The staff, and the roles that must have a second step.
+/// The staff, and the roles that must have a second factor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffPageView {
     pub staff: Vec<StaffView>,
@@ -43,9 +43,7 @@ pub async fn invite_staff(name: String, email: String, role: Role) -> Result<Str
     let contact = domain::view::ContactDetails { name, email, phone: String::new() };
     let shop = request::shop()?;
     let path = backend::identity::invite_staff(&shop, &ctx, request::locale(), contact, role).await.map_err(request::identity_error)?;
-    let Some(path) = path else { return Ok(String::new()) };
-    request::show();
-    Ok(format!("{}{path}", shop.config().public_url))
+    Ok(shown_link(&shop, path))
 }
 access!(InviteStaff, Access::ConfirmedStaff(Permission::WriteStaff));
 
@@ -74,16 +72,27 @@ pub async fn set_staff_active(user: UserId, active: bool) -> Result<(), AppError
 }
 access!(SetStaffActive, Access::ConfirmedStaff(Permission::WriteStaff));
 
-/// Takes the second step of a member of staff away, who lost their phone.
+/// The address of a link that is handed over, as it cannot be mailed; empty where it was.
+#[cfg(feature = "ssr")]
+fn shown_link(shop: &backend::Shop, path: Option<String>) -> String {
+    let Some(path) = path else { return String::new() };
+    web::request::show();
+    format!("{}{path}", shop.config().public_url)
+}
+
+/// Takes the second factor of a member of staff away, who lost their phone, with their password. The answer is the link that sets another, where the
+/// shop sends no mails; otherwise it is empty.
 #[server(endpoint = "admin/staff/second-factor/reset", output = Answer)]
-pub async fn reset_staff_factor(user: UserId) -> Result<(), AppError> {
+pub async fn reset_staff_factor(user: UserId) -> Result<String, AppError> {
     use web::request;
     let ctx = request::authorize(Access::ConfirmedStaff(Permission::WriteStaff))?;
-    backend::identity::reset_second_factor(&request::shop()?, &ctx, request::locale(), user).await.map_err(request::identity_error)
+    let shop = request::shop()?;
+    let path = backend::identity::reset_second_factor(&shop, &ctx, request::locale(), user).await.map_err(request::identity_error)?;
+    Ok(shown_link(&shop, path))
 }
 access!(ResetStaffFactor, Access::ConfirmedStaff(Permission::WriteStaff));
 
-/// Demands a second step of these roles.
+/// Demands a second factor of these roles.
 #[server(endpoint = "admin/staff/second-factor/roles", output = Answer)]
 pub async fn demand_factor(#[server(default)] roles: Vec<Role>) -> Result<(), AppError> {
     use web::request;
@@ -118,12 +127,13 @@ fn staff_page() -> AnyView {
     on_done(add, tr!(ADMIN_SETTINGS_INVITED), move |_| changed(()));
     let withdraw = ServerAction::<WithdrawInvitation>::new();
     on_done(withdraw, tr!(COMMON_SAVED), changed);
-    let link = answer(add, &fallback);
     on_done(role, tr!(COMMON_SAVED), changed);
     on_done(active, tr!(COMMON_SAVED), changed);
     let (reset, demand) = (ServerAction::<ResetStaffFactor>::new(), ServerAction::<DemandFactor>::new());
-    on_done(reset, tr!(COMMON_SAVED), changed);
+    on_done(reset, tr!(COMMON_SAVED), move |_| changed(()));
     on_done(demand, tr!(COMMON_SAVED), changed);
+    let (invitation, new_password) = (answer(add, &fallback), answer(reset, &fallback));
+    let link = Signal::derive(move || new_password.get().filter(|link| !link.is_empty()).or_else(|| invitation.get()));
     let staff = resource(move || version.get(), |_| list_staff());
     view! {
         <Title text=tr!(ADMIN_SETTINGS_STAFF)/>
@@ -161,6 +171,7 @@ fn invitation_table(invitations: Vec<InvitationView>, action: ServerAction<Withd
         Column::hidden(tr!(ADMIN_SETTINGS_INVITATION_WITHDRAW)),
     ];
     let row = move |invitation: InvitationView| {
+        let withdrawing = tr!(ADMIN_SETTINGS_INVITATION_WITHDRAW_OF, name = invitation.contact.name);
         view! {
             <Row>
                 <td class="font-medium">{invitation.contact.name}</td>
@@ -170,7 +181,7 @@ fn invitation_table(invitations: Vec<InvitationView>, action: ServerAction<Withd
                 <td>
                     <StaffForm action>
                         <input type="hidden" name="invitation" value=invitation.id.to_string()/>
-                        <Button kind="submit" size=Size::Small look=Look::Outline>{tr!(ADMIN_SETTINGS_INVITATION_WITHDRAW)}</Button>
+                        <Button kind="submit" size=Size::Small look=Look::Outline attr:aria-label=withdrawing>{tr!(ADMIN_SETTINGS_INVITATION_WITHDRAW)}</Button>
                     </StaffForm>
                 </td>
             </Row>
@@ -180,10 +191,12 @@ fn invitation_table(invitations: Vec<InvitationView>, action: ServerAction<Withd
     view! { <Panel title=tr!(ADMIN_SETTINGS_INVITATIONS) flush=true><Table caption=tr!(ADMIN_SETTINGS_INVITATIONS) columns>{rows}</Table></Panel> }.into_any()
 }
 
-/// The form that demands a second step of roles.
-fn factor_demand(demanded: &[Role], action: ServerAction<DemandFactor>, fault: Signal<Option<AppError>>) -> AnyView {
+/// The form that demands a second factor of roles.
+fn factor_demand(demanded: &[Role], action: ServerAction<DemandFactor>, fallback: &FormFallback) -> AnyView {
+    let (fault, typed) = (problem(action, fallback), typed(action, fallback));
     let boxes = Role::ALL.into_iter().rev().map(|role| {
-        let (id, value, is_demanded) = (format!("factor-{role}"), role.as_str(), demanded.contains(&role));
+        let (id, value) = (format!("factor-{role}"), role.as_str());
+        let is_demanded = typed.ticked("roles[]", value, demanded.contains(&role));
         view! { <Checkbox label=role_name(role) name="roles[]" id value checked=is_demanded/> }
     });
     let boxes = boxes.collect_view();
@@ -232,13 +245,14 @@ fn page(StaffPageView { staff, invitations, factor_roles }: StaffPageView, actio
         let field = format!("role-{id}");
         let state = if is_active { (Tone::Success, tr!(ADMIN_SETTINGS_ACTIVE)) } else { (Tone::Danger, tr!(ADMIN_SETTINGS_INACTIVE)) };
         let (other, third) = (id.clone(), id.clone());
+        let resetting = tr!(ADMIN_SETTINGS_FACTOR_RESET_OF, name = person.contact.name);
         let factor = if person.has_second_factor {
             view! {
                 <StaffForm action=reset>
                     <input type="hidden" name="user" value=third/>
                     <div class="flex items-center gap-2">
                         <StatusBadge tone=Tone::Success settled=true text=tr!(ACCOUNT_FACTOR_ON)/>
-                        <Button kind="submit" size=Size::Small look=Look::Outline>{tr!(ADMIN_SETTINGS_FACTOR_RESET)}</Button>
+                        <Button kind="submit" size=Size::Small look=Look::Outline attr:aria-label=resetting>{tr!(ADMIN_SETTINGS_FACTOR_RESET)}</Button>
                     </div>
                 </StaffForm>
             }
@@ -281,9 +295,10 @@ fn page(StaffPageView { staff, invitations, factor_roles }: StaffPageView, actio
         <ProblemSummary problem=role_fault/>
         <ProblemSummary problem=active_fault/>
         <ProblemSummary problem=reset_fault/>
+        <ProblemSummary problem=problem(withdraw, fallback)/>
         <Panel title=tr!(ADMIN_SETTINGS_STAFF) flush=true><Table caption=tr!(ADMIN_SETTINGS_STAFF) columns>{rows}</Table></Panel>
         {(!invitations.is_empty()).then(|| invitation_table(invitations, withdraw))}
-        {factor_demand(&factor_roles, demand, problem(demand, fallback))}
+        {factor_demand(&factor_roles, demand, fallback)}
         <StaffForm action=add>
             <Panel title=tr!(ADMIN_SETTINGS_ADD_STAFF)>
                 <div class="flex flex-col gap-4 max-w-xl">

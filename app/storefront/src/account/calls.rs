@@ -11,7 +11,7 @@ use crate::address::{AddressStart, Fields};
 #[cfg(feature = "ssr")]
 use backend::contacts::ContactError;
 #[cfg(feature = "ssr")]
-use backend::identity::{self, IdentityError};
+use backend::identity::{self, IdentityError, Proof};
 #[cfg(feature = "ssr")]
 use domain::Locale;
 #[cfg(feature = "ssr")]
@@ -65,6 +65,10 @@ fn contact_error(error: ContactError) -> AppError {
 pub(super) async fn enter(me: &domain::view::Me, token: &str, cart: Option<String>, back: Option<String>) -> Result<SignedIn, AppError> {
     let shop = request::shop()?;
     let context = identity::context_of(me, request::context()?.request);
+    // The session that this browser had is over.
+    if let Some(before) = request::token() {
+        identity::sign_out(&shop, &before).await.map_err(request::identity_error)?;
+    }
     request::set_session(Some(token));
     // A cookie for the sign-in addresses only.
     let device = identity::device_token(&shop, me.id, request::context()?.device.as_deref());
@@ -257,6 +261,8 @@ access!(ChangeAddresses, Access::Customer);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreferencesView {
     pub contact: ContactDetails,
+    /// Is a code asked, too, before the e-mail changes?
+    pub has_second_factor: bool,
     /// Are they to be asked to prove their address?
     pub is_proof_needed: bool,
     pub preferences: Preferences,
@@ -270,7 +276,8 @@ pub async fn read_preferences() -> Result<PreferencesView, AppError> {
     let shop = request::shop()?;
     let preferences = backend::contacts::preferences(&shop, &context).await.map_err(contact_error)?;
     let is_proof_needed = identity::is_proof_needed(&shop, &context).await.map_err(request::identity_error)?;
-    Ok(PreferencesView { contact: me.contact, is_proof_needed, preferences })
+    let has_second_factor = identity::has_second_factor(&shop, &context).await.map_err(request::identity_error)?;
+    Ok(PreferencesView { contact: me.contact, has_second_factor, is_proof_needed, preferences })
 }
 access!(ReadPreferences, Access::Customer);
 
@@ -285,10 +292,10 @@ pub async fn change_account(#[server(flatten)] fields: Fields) -> Result<String,
     match step.as_str() {
         "contact" => {
             let contact = ContactDetails { name: raw("name"), email: raw("email"), phone: raw("phone") };
+            let (password, code) = (raw("password"), raw("code"));
+            let proof = Proof { password: &password, code: &code };
             let token = request::token().unwrap_or_default();
-            let saved = identity::save_contact(&shop, &context, locale, &token, &contact, &raw("password"))
-                .await
-                .map_err(request::identity_error)?;
+            let saved = identity::save_contact(&shop, &context, locale, &token, &contact, proof).await.map_err(request::identity_error)?;
             if saved == identity::ContactSaved::EmailToConfirm {
                 request::redirect("/account/preferences?confirm=1");
                 return Ok("email".to_owned());
@@ -329,30 +336,37 @@ pub async fn read_security() -> Result<SecurityView, AppError> {
     let context = request::authorize(Access::Customer)?;
     let (shop, token) = (request::shop()?, request::token().unwrap_or_default());
     let sessions = identity::sessions(&shop, &context, &token).await.map_err(request::identity_error)?;
-    let factor = identity::second_factor(&shop, &context).await.map_err(request::identity_error)?;
+    let factor = identity::second_factor(&shop, &context, &token).await.map_err(request::identity_error)?;
     Ok(SecurityView { factor, sessions })
 }
 access!(ReadSecurity, Access::Customer);
 
 /// Changes how the account is protected: `step` is `password`; `session` to sign out one device, or `sessions` for all but this one; `app` to set
-/// up an authenticator app, `app-on` and `app-off`; `codes` for new recovery codes, `codes-on`. The answer is the step that was done.
+/// up an authenticator app, `app-on` and `app-off`; `codes` for new recovery codes, `codes-on`; `cancel` to leave what is set up. The answer is
+/// the step that was done.
 #[server(endpoint = "change_security", output = Answer)]
 pub async fn change_security(#[server(flatten)] fields: Fields) -> Result<String, AppError> {
     let context = request::authorize(Access::Customer)?;
     let (shop, locale, token) = (request::shop()?, request::locale(), request::token().unwrap_or_default());
     let raw = |name: &str| fields.get(name).cloned().unwrap_or_default();
     let step = raw("step");
+    let (password, current, code) = (raw("password"), raw("current_password"), raw("code"));
+    let proof = Proof { password: &password, code: &code };
     let done = match step.as_str() {
-        "password" => identity::change_password(&shop, &context, locale, &token, &raw("current_password"), &raw("new_password")).await,
+        "password" => {
+            let current = Proof { password: &current, ..proof };
+            identity::change_password(&shop, &context, locale, &token, current, &raw("new_password")).await
+        }
         "session" => {
             let session = raw("session").parse().map_err(|_| request::not_found())?;
             identity::revoke_session(&shop, &context, session).await
         }
-        "app" => identity::set_up_authenticator(&shop, &context).await,
-        "app-on" => identity::confirm_authenticator(&shop, &context, locale, &raw("code"), &raw("password")).await,
-        "app-off" => identity::switch_off_second_factor(&shop, &context, locale, &raw("password")).await,
-        "codes" => identity::set_up_recovery_codes(&shop, &context).await,
-        "codes-on" => identity::confirm_recovery_codes(&shop, &context, locale, &raw("password")).await,
+        "app" => identity::set_up_authenticator(&shop, &context, &token).await,
+        "app-on" => identity::confirm_authenticator(&shop, &context, locale, &token, &raw("new_code"), proof).await,
+        "app-off" => identity::switch_off_second_factor(&shop, &context, locale, proof).await,
+        "codes" => identity::set_up_recovery_codes(&shop, &context, &token).await,
+        "codes-on" => identity::confirm_recovery_codes(&shop, &context, locale, &token, proof).await,
+        "cancel" => identity::cancel_set_up(&shop, &context).await,
         "sessions" => identity::revoke_other_sessions(&shop, &context, &token).await.map(drop),
         _ => return Err(request::not_found()),
     };

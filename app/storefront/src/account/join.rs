@@ -3,14 +3,13 @@
 use domain::permission::Role;
 use domain::view::InvitedView;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
-use server_fn::codec::GetUrl;
+use server_fn::codec::Json;
 use ui::{Button, Field, Size, SkeletonText, tr};
 use web::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback, wrong,
 };
 
-use super::mail_links::invalid;
+use super::mail_links::{invalid, token};
 use crate::seo::NotIndexed;
 
 #[cfg(feature = "ssr")]
@@ -18,7 +17,8 @@ use backend::identity;
 #[cfg(feature = "ssr")]
 use web::request;
 
-#[server(endpoint = "read_invitation", input = GetUrl, output = Answer)]
+// Not a GET: the link is a secret, and addresses end up in logs and caches.
+#[server(endpoint = "read_invitation", input = Json, output = Answer)]
 pub async fn read_invitation(token: String) -> Result<InvitedView, AppError> {
     identity::invitation(&request::shop()?, &token).await.map_err(request::identity_error)
 }
@@ -45,8 +45,7 @@ pub struct JoinPage;
 lazy_page!(JoinPage, account, join_page);
 
 fn join_page() -> AnyView {
-    let params = use_params_map();
-    let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
+    let token = token();
     let action = ServerAction::<AcceptInvitation>::new();
     Effect::new(move || {
         if let Some(next) = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned())) {
@@ -102,7 +101,7 @@ fn form(invited: InvitedView, token: String, action: ServerAction<AcceptInvitati
             <ProblemSummary problem/>
             <PostForm action class="flex flex-col gap-4">
                 <input type="hidden" name="token" value=token autocomplete="off"/>
-                <input type="hidden" name="username" value=email autocomplete="username"/>
+                <input type="text" name="username" value=email autocomplete="username" class="sr-only" tabindex="-1" aria-hidden="true" readonly=true/>
                 {fields}
                 <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(ACCOUNT_JOIN_ACTION)}</Button>
             </PostForm>

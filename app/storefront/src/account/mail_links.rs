@@ -126,7 +126,7 @@ fn forgot_password_page() -> AnyView {
     .into_any()
 }
 
-fn token() -> Memo<String> {
+pub(super) fn token() -> Memo<String> {
     let params = use_params_map();
     Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()))
 }

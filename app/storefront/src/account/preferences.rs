@@ -7,6 +7,7 @@ use ui::{Alert, Button, Choice, Field, Look, SelectField, SkeletonText, Tone, tr
 use web::{PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 
 use super::mail_links::ProofNeeded;
+use super::second_factor::CodeField;
 use super::{AccountLayout, ChangeAccount, PreferencesView, read_preferences};
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
@@ -86,6 +87,7 @@ fn Forms(view: PreferencesView) -> impl IntoView {
                     <Field label=tr!(ADDRESS_EMAIL) name="email" kind="email" inputmode="email" autocomplete="email" required=true maxlength=254 value=typed("email", view.contact.email) error=wrong(problem, "email")/>
                     <Field label=tr!(ADDRESS_PHONE) name="phone" kind="tel" inputmode="tel" autocomplete="tel" optional=true maxlength=30 value=typed("phone", view.contact.phone) error=wrong(problem, "phone")/>
                     <Field label=tr!(ACCOUNT_CURRENT_PASSWORD) name="password" kind="password" autocomplete="current-password" optional=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_FOR_EMAIL) error=wrong(problem, "password")/>
+                    {view.has_second_factor.then(|| view! { <CodeField id="contact-code" problem optional=true/> })}
                     <div><Button kind="submit" busy=action.pending()>{tr!(COMMON_SAVE)}</Button></div>
                 </PostForm>
                 <PostForm action class="grid gap-4">

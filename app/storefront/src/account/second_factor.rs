@@ -1,4 +1,4 @@
-//! Setting up the second step of signing in, and switching it off.
+//! Setting up the second factor of signing in, and switching it off.
 
 use domain::view::{NewAuthenticator, QrCode, SecondFactorView};
 use leptos::prelude::*;
@@ -19,13 +19,13 @@ pub(super) fn second_factor(view: SecondFactorView, action: Action, problem: Pro
     };
     let is_on = since.is_some();
     let body = match (setup, new_codes) {
-        (Some(setup), _) => set_up(setup, action, problem),
+        (Some(setup), _) => set_up(setup, is_on, action, problem),
         (None, Some(codes)) if is_on => view! { <NewCodes codes=codes.codes action problem/> }.into_any(),
         _ if is_on => switched_on(recovery_left, is_demanded, action, problem),
         _ => view! { <Begin step="app" label=tr!(ACCOUNT_FACTOR_SET_UP) action/> }.into_any(),
     };
     view! {
-        <section class="flex flex-col gap-4" id="second-step">
+        <section class="flex flex-col gap-4" id="second-factor">
             <h2 class="text-xl">{tr!(ACCOUNT_FACTOR)}</h2>
             <p class="text-quiet">{tr!(ACCOUNT_FACTOR_BODY)}</p>
             {state}
@@ -33,6 +33,12 @@ pub(super) fn second_factor(view: SecondFactorView, action: Action, problem: Pro
         </section>
     }
     .into_any()
+}
+
+/// A code of the second factor that is on.
+#[component]
+pub(super) fn CodeField(id: &'static str, problem: Problem, #[prop(optional)] optional: bool) -> impl IntoView {
+    view! { <Field label=tr!(ACCOUNT_CODE) name="code" id autocomplete="one-time-code" required=!optional optional maxlength=20 hint=tr!(ACCOUNT_CODE_HINT) error=wrong(problem, "code")/> }
 }
 
 /// A button that begins something.
@@ -51,7 +57,7 @@ fn Password(id: &'static str, problem: Problem) -> impl IntoView {
     view! { <Field label=tr!(ACCOUNT_CURRENT_PASSWORD) name="password" id kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "password")/> }
 }
 
-fn set_up(setup: NewAuthenticator, action: Action, problem: Problem) -> AnyView {
+fn set_up(setup: NewAuthenticator, is_on: bool, action: Action, problem: Problem) -> AnyView {
     // In fours, as one types it.
     let letters: Vec<char> = setup.secret.chars().collect();
     let secret = letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ");
@@ -71,12 +77,14 @@ fn set_up(setup: NewAuthenticator, action: Action, problem: Problem) -> AnyView 
                 <PostForm action class="grid gap-4">
                     <p>{tr!(ACCOUNT_FACTOR_TRY)}</p>
                     <input type="hidden" name="step" value="app-on"/>
-                    <Field label=tr!(ACCOUNT_CODE_OF_APP) name="code" inputmode="numeric" autocomplete="one-time-code" required=true maxlength=10 error=wrong(problem, "code")/>
+                    <Field label=tr!(ACCOUNT_CODE_OF_APP) name="new_code" inputmode="numeric" autocomplete="one-time-code" required=true maxlength=10 error=wrong(problem, "new_code")/>
                     <Password id="app-password" problem/>
+                    {is_on.then(|| view! { <CodeField id="app-code" problem/> })}
                     <div><Button kind="submit" busy=action.pending()>{tr!(ACCOUNT_FACTOR_SWITCH_ON)}</Button></div>
                 </PostForm>
             </li>
         </ol>
+        <Begin step="cancel" label=tr!(COMMON_CANCEL) action/>
     }
     .into_any()
 }
@@ -106,8 +114,10 @@ fn NewCodes(codes: Vec<String>, action: Action, problem: Problem) -> impl IntoVi
         <PostForm action class="grid gap-4">
             <input type="hidden" name="step" value="codes-on"/>
             <Password id="codes-password" problem/>
+            <CodeField id="codes-code" problem/>
             <div><Button kind="submit" busy=action.pending()>{tr!(ACCOUNT_RECOVERY_REPLACE)}</Button></div>
         </PostForm>
+        <Begin step="cancel" label=tr!(COMMON_CANCEL) action/>
     }
     .into_any()
 }
@@ -122,6 +132,7 @@ fn switched_on(recovery_left: i64, is_demanded: bool, action: Action, problem: P
                 <PostForm action class="grid gap-4">
                     <input type="hidden" name="step" value="app-off"/>
                     <Password id="off-password" problem/>
+                    <CodeField id="off-code" problem/>
                     <div><Button kind="submit" look=Look::Danger busy=action.pending()>{tr!(ACCOUNT_FACTOR_SWITCH_OFF)}</Button></div>
                 </PostForm>
             </Disclosure>

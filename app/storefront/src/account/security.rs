@@ -1,4 +1,4 @@
-//! The password, the second step of signing in, and the devices that are signed in.
+//! The password, the second factor of signing in, and the devices that are signed in.
 
 use domain::view::SessionView;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 use ui::{Alert, Button, Field, Look, Size, SkeletonText, StatusBadge, Tone, When, tr, use_locale};
 use web::{AppError, PostForm, ProblemSummary, Title, lazy_page, problem, resource, use_form_fallback, wrong};
 
-use super::second_factor::second_factor;
+use super::second_factor::{CodeField, second_factor};
 use super::{AccountLayout, ChangeSecurity, read_security};
 use crate::error_page::ErrorPage;
 use crate::seo::NotIndexed;
@@ -20,17 +20,24 @@ fn security_page() -> AnyView {
     let action = ServerAction::<ChangeSecurity>::new();
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
-    let security = resource(move || action.version().get(), |_| read_security());
+    // Read again when something was done: what is wrong changes nothing, and what is typed stays.
+    let done = Memo::new(move |before: Option<&usize>| {
+        let version = action.version().get();
+        let is_done = action.value().with(|answer| matches!(answer, Some(Ok(_))));
+        if is_done { version } else { before.copied().unwrap_or(0) }
+    });
+    let security = resource(move || done.get(), |_| read_security());
     view! {
         <Title text=tr!(ACCOUNT_SECURITY)/>
         <NotIndexed/>
         <AccountLayout here="/account/security" title=tr!(ACCOUNT_SECURITY)>
             <div class="max-w-xl flex flex-col gap-10">
-                <Password action problem/>
+                <Done action problem/>
                 <Transition fallback=|| view! { <SkeletonText lines=8/> }>
                     {move || Suspend::new(async move {
                         match security.await {
                             Ok(security) => view! {
+                                <Password has_code=security.factor.since.is_some() action problem/>
                                 {second_factor(security.factor, action, problem)}
                                 <section class="flex flex-col gap-4">
                                     <h2 class="text-xl">{tr!(ACCOUNT_SESSIONS)}</h2>
@@ -49,9 +56,9 @@ fn security_page() -> AnyView {
     .into_any()
 }
 
-/// What was done, and the form of the password.
+/// What was done, or is wrong.
 #[component]
-fn Password(action: ServerAction<ChangeSecurity>, problem: Signal<Option<AppError>>) -> impl IntoView {
+fn Done(action: ServerAction<ChangeSecurity>, problem: Signal<Option<AppError>>) -> impl IntoView {
     let query = use_query_map();
     // What was done, which the address of the page says to a browser without a script.
     let done = move || match action.version().get() {
@@ -69,11 +76,20 @@ fn Password(action: ServerAction<ChangeSecurity>, problem: Signal<Option<AppErro
     view! {
         <ProblemSummary problem/>
         {move || words().map(|words| view! { <Alert tone=Tone::Success>{words}</Alert> })}
+    }
+    .into_any()
+}
+
+/// The form of the password.
+#[component]
+fn Password(has_code: bool, action: ServerAction<ChangeSecurity>, problem: Signal<Option<AppError>>) -> impl IntoView {
+    view! {
         <PostForm action class="grid gap-4">
             <h2 class="text-xl">{tr!(ACCOUNT_CHANGE_PASSWORD)}</h2>
             <input type="hidden" name="step" value="password"/>
             <Field label=tr!(ACCOUNT_CURRENT_PASSWORD) name="current_password" kind="password" autocomplete="current-password" required=true maxlength=200 error=wrong(problem, "current_password")/>
             <Field label=tr!(ACCOUNT_NEW_PASSWORD) name="new_password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "new_password")/>
+            {has_code.then(|| view! { <CodeField id="password-code" problem/> })}
             <div><Button kind="submit" busy=action.pending()>{tr!(ACCOUNT_CHANGE_PASSWORD)}</Button></div>
         </PostForm>
     }

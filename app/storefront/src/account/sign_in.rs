@@ -58,7 +58,7 @@ fn sign_in_page() -> AnyView {
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
     let says = |name: &str| use_query_map().with_untracked(|query| query.get(name).is_some());
-    let (is_reset, is_joined) = (says("reset"), says("joined"));
+    let (is_reset, is_joined, is_removed) = (says("reset"), says("joined"), says("factor"));
     load_next_page(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
     view! {
         <Title text=tr!(SHELL_SIGN_IN)/>
@@ -66,6 +66,7 @@ fn sign_in_page() -> AnyView {
         <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
             <h1 class="text-3xl">{tr!(ACCOUNT_WELCOME_BACK)}</h1>
             {is_joined.then(|| view! { <Alert tone=Tone::Success>{tr!(ACCOUNT_JOINED)}</Alert> })}
+            {is_removed.then(|| view! { <Alert tone=Tone::Success title=tr!(ACCOUNT_FACTOR_REMOVED)>{tr!(ACCOUNT_FACTOR_REMOVED_BODY)}</Alert> })}
             {is_reset.then(|| view! { <Alert tone=Tone::Success>{tr!(ACCOUNT_RESET_DONE)}</Alert> })}
             <ProblemSummary problem/>
             <PostForm action class="flex flex-col gap-4">

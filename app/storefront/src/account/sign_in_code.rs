@@ -1,18 +1,18 @@
-//! The second step of signing in: a code. And the way back of somebody who lost what makes the codes.
+//! The second factor of signing in: a code. And the way back of somebody who lost what makes the codes.
 
 use domain::Timestamp;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
-use server_fn::codec::GetUrl;
+use server_fn::codec::Json;
 use ui::{Button, EmptyState, Field, LinkButton, Look, Size, SkeletonText, When, tr};
 use web::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback, wrong,
 };
 
 use super::SignedIn;
-use super::mail_links::invalid;
-use super::sign_in::{HiddenFields, load_next_page};
+use super::mail_links::{invalid, token};
+use super::sign_in::{HiddenFields, load_next_page, with_back};
 use crate::seo::NotIndexed;
 
 #[cfg(feature = "ssr")]
@@ -59,7 +59,7 @@ pub async fn sign_in_code(
 }
 access!(SignInCode, Access::Public);
 
-/// Asks, after the password, for the mail by which the second step is taken away.
+/// Asks, after the password, for the mail by which the second factor is taken away.
 #[server(endpoint = "sign_in/lost", output = Answer)]
 pub async fn request_removal() -> Result<(), AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
@@ -69,13 +69,14 @@ pub async fn request_removal() -> Result<(), AppError> {
 }
 access!(RequestRemoval, Access::Public);
 
-/// From when on a link takes the second step away; none when it does now.
+/// From when on a link takes the second factor away; none when it does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovalView {
     pub waits_until: Option<Timestamp>,
 }
 
-#[server(endpoint = "read_removal_link", input = GetUrl, output = Answer)]
+// Not a GET: the link is a secret, and addresses end up in logs and caches.
+#[server(endpoint = "read_removal_link", input = Json, output = Answer)]
 pub async fn read_removal_link(token: String) -> Result<RemovalView, AppError> {
     let link = identity::removal_link(&request::shop()?, &token).await.map_err(request::identity_error)?;
     let waits_until = match link {
@@ -86,12 +87,12 @@ pub async fn read_removal_link(token: String) -> Result<RemovalView, AppError> {
 }
 access!(ReadRemovalLink, Access::Public);
 
-/// Takes the second step away by a link that was mailed.
+/// Takes the second factor away by a link that was mailed.
 #[server(endpoint = "sign_in/lost/remove", output = Answer)]
 pub async fn follow_removal_link(token: String) -> Result<(), AppError> {
     let (shop, context) = (request::shop()?, request::context()?);
     identity::follow_removal_link(&shop, &context, request::locale(), &token).await.map_err(request::identity_error)?;
-    request::redirect("/sign-in");
+    request::redirect("/sign-in?factor=removed");
     Ok(())
 }
 access!(FollowRemovalLink, Access::Public);
@@ -124,7 +125,7 @@ fn sign_in_code_page() -> AnyView {
                 <Field label=tr!(ACCOUNT_CODE) name="code" autocomplete="one-time-code" required=true maxlength=20 error=wrong(problem, "code")/>
                 <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(SHELL_SIGN_IN)}</Button>
             </PostForm>
-            <p class="flex flex-wrap gap-x-4 gap-y-1"><a class="link" href="/sign-in/lost">{tr!(ACCOUNT_CODE_LOST_LINK)}</a><a class="link" href="/sign-in">{tr!(ACCOUNT_CODE_ANEW)}</a></p>
+            <p class="flex flex-wrap gap-x-4 gap-y-1"><a class="link" href=with_back("/sign-in/lost")>{tr!(ACCOUNT_CODE_LOST_LINK)}</a><a class="link" href=with_back("/sign-in")>{tr!(ACCOUNT_CODE_ANEW)}</a></p>
         </div>
     }
     .into_any()
@@ -156,7 +157,7 @@ fn lost_factor_page() -> AnyView {
                     <PostForm action>
                         <Button kind="submit" look=Look::Outline busy=action.pending()>{tr!(ACCOUNT_CODE_LOST_ACTION)}</Button>
                     </PostForm>
-                    <p><a class="link" href="/sign-in/code">{tr!(ACCOUNT_CODE_TITLE)}</a></p>
+                    <p><a class="link" href=with_back("/sign-in/code")>{tr!(ACCOUNT_CODE_TITLE)}</a></p>
                 </div>
             }
             .into_any()
@@ -172,8 +173,7 @@ pub struct RemoveFactorPage;
 lazy_page!(RemoveFactorPage, account, remove_factor_page);
 
 fn remove_factor_page() -> AnyView {
-    let params = use_params_map();
-    let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
+    let token = token();
     let action = ServerAction::<FollowRemovalLink>::new();
     let problem = problem(action, &use_form_fallback());
     let is_done = move || action.value().with(|answer| matches!(answer, Some(Ok(()))));

@@ -1,14 +1,14 @@
 //! Signing up: by a link in a mail, on whose page the password is chosen; where the shop sends no mails, at once.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
-use server_fn::codec::GetUrl;
+use leptos_router::hooks::use_query_map;
+use server_fn::codec::Json;
 use ui::{Button, EmptyState, Field, Size, SkeletonText, tr};
 use web::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback, wrong,
 };
 
-use super::mail_links::invalid;
+use super::mail_links::{invalid, token};
 use super::sign_in::{HiddenFields, load_next_page, with_back};
 use super::{SignUp, SignedIn, read_sign_up};
 use crate::seo::NotIndexed;
@@ -19,7 +19,8 @@ use backend::identity;
 use web::request;
 
 /// The e-mail of the account that a link makes.
-#[server(endpoint = "read_sign_up_link", input = GetUrl, output = Answer)]
+// Not a GET: the link is a secret, and addresses end up in logs and caches.
+#[server(endpoint = "read_sign_up_link", input = Json, output = Answer)]
 pub async fn read_sign_up_link(token: String) -> Result<String, AppError> {
     identity::sign_up_link(&request::shop()?, &token).await.map_err(request::identity_error)
 }
@@ -107,8 +108,7 @@ pub struct FinishSignUpPage;
 lazy_page!(FinishSignUpPage, account, finish_sign_up_page);
 
 fn finish_sign_up_page() -> AnyView {
-    let params = use_params_map();
-    let token = Memo::new(move |_| params.with(|params| params.get("token").unwrap_or_default()));
+    let token = token();
     let action = ServerAction::<FinishSignUp>::new();
     let problem = problem(action, &use_form_fallback());
     load_next_page(Signal::derive(move || action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()))));
@@ -133,7 +133,7 @@ fn finish_sign_up_page() -> AnyView {
                             <HiddenFields/>
                             <input type="hidden" name="token" value=token.get_untracked() autocomplete="off"/>
                             // For password managers, which keep it with the password.
-                            <input type="hidden" name="username" value=email autocomplete="username"/>
+                            <input type="text" name="username" value=email autocomplete="username" class="sr-only" tabindex="-1" aria-hidden="true" readonly=true/>
                             <Field label=tr!(ACCOUNT_PASSWORD) name="password" kind="password" autocomplete="new-password" required=true maxlength=200 hint=tr!(ACCOUNT_PASSWORD_HINT) error=wrong(problem, "password")/>
                             <Button size=Size::Large kind="submit" wide=true busy=action.pending()>{tr!(ACCOUNT_CREATE)}</Button>
                         </PostForm>

@@ -1,4 +1,4 @@
-//! The roles that must have a second step. Who has such a role and no second step may only set one up.
+//! The roles that must have a second factor. Who has such a role and no second factor may only set one up.
 
 use domain::permission::{Permission, Role};
 use platform::Context;
@@ -18,7 +18,7 @@ struct Demand {
     roles: Vec<Role>,
 }
 
-/// The roles that must have a second step.
+/// The roles that must have a second factor.
 ///
 /// # Errors
 /// Not allowed, or the database's.
@@ -31,13 +31,13 @@ async fn read(shop: &Shop) -> Result<Demand, IdentityError> {
     Ok(shop.settings().get(shop.db(), KEY).await?.unwrap_or_default())
 }
 
-/// Must an account of this role have a second step?
+/// Must an account of this role have a second factor?
 pub(in crate::identity) async fn is_demanded(shop: &Shop, role: Option<Role>) -> Result<bool, IdentityError> {
     let Some(role) = role else { return Ok(false) };
     Ok(read(shop).await?.roles.contains(&role))
 }
 
-/// Demands a second step of roles, and of no others. Everybody of whom it is new, and who has none, is told by mail.
+/// Demands a second factor of roles, and of no others. Everybody of whom it is new, and who has none, is told by mail.
 ///
 /// # Errors
 /// Not allowed; [`IdentityError::FactorFirst`] when one's own role is among them and one has none: they would lock themselves out.

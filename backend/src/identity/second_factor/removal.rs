@@ -11,16 +11,17 @@ use platform::throttle;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::super::links::{self, Link, LinkKind};
-use super::super::{IdentityError, context_of, login_throttle, store as accounts};
-use super::{remove, sign_in_code};
+use super::super::links::{self, Link, LinkKind, RESET_MS};
+use super::super::login_throttle::{self, MailAbout};
+use super::super::{IdentityError, context_of, forgotten, store as accounts};
+use super::{is_demanded, remove, sign_in_code};
 use crate::{Shop, mails};
 
-/// From when on the link takes the second step away, and until when.
+/// From when on the link takes the second factor away, and until when.
 pub(in crate::identity) const WAIT_MS: i64 = 3 * Timestamp::DAY;
 const LIFE_MS: i64 = 10 * Timestamp::DAY;
 
-/// Mails the link that takes the second step away after three days.
+/// Mails the link that takes the second factor away after three days.
 #[derive(Debug, Serialize, Deserialize)]
 struct SendRemovalMail {
     /// Of the mail: its `Message-ID` begins with it.
@@ -65,16 +66,20 @@ async fn compose(shop: &Shop, job: &SendRemovalMail) -> Result<Option<Mail>, Ide
     Ok(Some(content.to(shop, Locale::parse(&job.locale).unwrap_or_default(), account.me(shop)?.contact, job.notice)))
 }
 
-/// Asks, with the ticket of a right password, that the second step be taken away.
+/// Asks, with the ticket of a right password, that the second factor be taken away.
 ///
 /// # Errors
-/// [`IdentityError::TicketOver`], [`IdentityError::NoMail`], [`IdentityError::TooManyAttempts`] after too many mails.
+/// [`IdentityError::TicketOver`], [`IdentityError::NoMail`], [`IdentityError::TooManyAttempts`] after too many mails;
+/// [`IdentityError::FactorDemanded`] for a role that must have one, whose owner asks the shop's.
 pub async fn request_removal(shop: &Shop, ctx: &Context, locale: Locale, ticket: &str) -> Result<(), IdentityError> {
     let account = sign_in_code::of_ticket(shop, ticket).await?;
+    if is_demanded(shop, account.role()).await? {
+        return Err(IdentityError::FactorDemanded);
+    }
     if !shop.mailer().is_configured() {
         return Err(IdentityError::NoMail);
     }
-    throttle::attempt(shop.db(), &login_throttle::mail_counters(shop, ctx, &account.email_hash)).await?;
+    throttle::attempt(shop.db(), &login_throttle::mail_counters(shop, ctx, MailAbout::Removal, &account.email_hash)).await?;
     let state = links::state(&account, &LinkKind::RemoveSecondFactor);
     shop.write(ctx, async move |tx| {
         let (notice, at) = (tx.id(), tx.now());
@@ -84,7 +89,7 @@ pub async fn request_removal(shop: &Shop, ctx: &Context, locale: Locale, ticket:
     .await
 }
 
-/// What a link that takes the second step away does now.
+/// What a link that takes the second factor away does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RemovalLink {
     /// Nothing before this moment.
@@ -105,18 +110,24 @@ async fn open(shop: &Shop, token: &str) -> Result<(Link, accounts::AccountRow), 
     if link.kind == LinkKind::RemoveSecondFactor { Ok((link, account)) } else { Err(IdentityError::Link) }
 }
 
-/// Takes the second step away by the link that was mailed, once its three days are over.
+/// Takes the second factor away by the link that was mailed, once its three days are over.
 ///
 /// # Errors
 /// [`IdentityError::Link`] for one that does not hold, or not yet.
 pub async fn follow_removal_link(shop: &Shop, ctx: &Context, locale: Locale, token: &str) -> Result<(), IdentityError> {
     let (link, account) = open(shop, token).await?;
-    if shop.now() < link.made_at.plus_millis(WAIT_MS) {
+    if shop.now() < link.made_at.plus_millis(WAIT_MS) || is_demanded(shop, account.role()).await? {
         return Err(IdentityError::Link);
     }
+    let state = links::state(&account, &LinkKind::RemoveSecondFactor);
     let (own, owner) = (shop.clone(), context_of(&account.me(shop)?, ctx.request).from(ctx.client));
     shop.write(&owner, async move |tx| {
         if !accounts::lock_if_same(tx, &account).await? {
+            return Err(IdentityError::Link);
+        }
+        // A code that was used meanwhile ends the link.
+        let now = accounts::by_id_in(tx, account.id).await?;
+        if now.is_none_or(|now| links::state(&now, &LinkKind::RemoveSecondFactor) != state) {
             return Err(IdentityError::Link);
         }
         remove(tx, &own, locale, &account).await
@@ -126,19 +137,19 @@ pub async fn follow_removal_link(shop: &Shop, ctx: &Context, locale: Locale, tok
     Ok(())
 }
 
-/// Takes the second step of a member of staff away, who asked the owner for it, and ends their sessions. They are told by mail.
+/// Takes the second factor of a member of staff away, who asked the owner for it: their sessions end, nobody knows their password, and a link to
+/// set another is mailed to them. Where the shop sends no mails the answer is its path, to be handed over in another way.
 ///
 /// # Errors
-/// Not allowed; [`IdentityError::Unknown`] for somebody who is not of the staff.
-pub async fn reset_second_factor(shop: &Shop, ctx: &Context, locale: Locale, user: UserId) -> Result<(), IdentityError> {
+/// Not allowed; [`IdentityError::OwnFactor`] for one's own, [`IdentityError::Unknown`] for somebody who is not of the staff.
+pub async fn reset_second_factor(shop: &Shop, ctx: &Context, locale: Locale, user: UserId) -> Result<Option<String>, IdentityError> {
     ctx.require(Permission::WriteStaff)?;
+    if ctx.user() == Some(user) {
+        return Err(IdentityError::OwnFactor);
+    }
     let account = accounts::by_id(shop.db(), user).await?.filter(|account| account.role().is_some()).ok_or(IdentityError::Unknown)?;
-    let own = shop.clone();
-    shop.write(ctx, async move |tx| {
-        accounts::end_sessions(tx, user, None).await?;
-        remove(tx, &own, locale, &account).await
-    })
-    .await?;
-    shop.session_cache().sessions.invalidate();
-    Ok(())
+    let is_mailed = shop.mailer().is_configured();
+    let locked = forgotten::lock_out(shop, ctx, locale, account, is_mailed).await?;
+    let link = Link::new(&locked, LinkKind::SetPassword, shop.now(), RESET_MS);
+    Ok((!is_mailed).then(|| format!("/reset-password/{}", link.token(shop))))
 }

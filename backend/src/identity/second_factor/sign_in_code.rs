@@ -6,7 +6,6 @@ use domain::id::UserId;
 use domain::view::{DenialKind, Me};
 use domain::{Locale, Timestamp};
 use platform::Context;
-use platform::throttle::{self, Throttled};
 use serde::{Deserialize, Serialize};
 
 use super::super::{IdentityError, denials, login_throttle, sign_in};
@@ -18,6 +17,9 @@ use crate::{Shop, contacts, mails};
 const SEALED_KIND: &str = "sign_in_ticket";
 /// The code is typed within so long.
 const TICKET_MS: i64 = 10 * 60 * 1_000;
+/// So many wrong codes in a row, and no code is looked at until there is a new password.
+const MAX_WRONG_CODES: i64 = 100;
+const TOLD_WRONG_CODES: i64 = 10;
 
 /// Whose password was right, and until when that counts.
 #[derive(Serialize, Deserialize)]
@@ -49,7 +51,8 @@ pub(super) async fn of_ticket(shop: &Shop, ticket: &str) -> Result<accounts::Acc
 /// Signs in with the ticket of a right password and a code of the app or a recovery code; returns the user and the session token.
 ///
 /// # Errors
-/// [`IdentityError::TicketOver`]; [`IdentityError::WrongCode`], also for one that was used; [`IdentityError::TooManyAttempts`].
+/// [`IdentityError::TicketOver`]; [`IdentityError::WrongCode`], also for one that was used; [`IdentityError::TooManyAttempts`], after a
+/// hundred wrong ones until there is a new password, for somebody knows this one.
 pub async fn sign_in_with_code(
     shop: &Shop,
     ctx: &Context,
@@ -60,26 +63,40 @@ pub async fn sign_in_with_code(
     let account = of_ticket(shop, ticket).await?;
     let user = account.id;
     let counters = login_throttle::code_counters(shop, ctx, user);
-    if let Err(error) = throttle::attempt(shop.db(), &counters).await {
-        if matches!(error, Throttled::Wait) {
-            denials::record_denial(shop, ctx, DenialKind::Throttled, Some(user)).await;
-        }
-        return Err(error.into());
-    }
+    sign_in::attempt(shop, ctx, &counters, Some(user)).await?;
     let (own, typed, row) = (shop.clone(), code.to_owned(), account.clone());
-    let entered = sign_in::enter(shop, ctx, locale, &account, &counters, async move |tx| match accept(tx, &own, user, &typed).await? {
-        None => Err(IdentityError::WrongCode),
-        Some(Accepted::App) => Ok(()),
-        Some(Accepted::Recovery) => {
-            let left = store::recovery_left_in(tx, user).await?;
-            tx.record(user, RecoveryCodeUsed { left });
-            mails::send_recovery_used(tx, &own, locale, &row.me(&own)?.contact, left).await?;
-            Ok(())
+    let entered = sign_in::enter(shop, ctx, locale, &account, &counters, async move |tx| {
+        if store::wrong_codes(tx, user).await? >= MAX_WRONG_CODES {
+            return Err(IdentityError::TooManyAttempts);
+        }
+        match accept(tx, &own, user, &typed).await? {
+            None => Err(IdentityError::WrongCode),
+            Some(Accepted::App) => Ok(()),
+            Some(Accepted::Recovery) => {
+                let left = store::recovery_left_in(tx, user).await?;
+                tx.record(user, RecoveryCodeUsed { left });
+                mails::send_recovery_used(tx, &own, locale, &row.me(&own)?.contact, left).await?;
+                Ok(())
+            }
         }
     })
     .await;
     if matches!(entered, Err(IdentityError::WrongCode)) {
         denials::record_denial(shop, ctx, DenialKind::SignIn, Some(user)).await;
+        count_wrong_code(shop, ctx, locale, account).await?;
     }
     entered
+}
+
+/// Counts a wrong code, and tells the owner of each tenth: whoever types them knows the password.
+async fn count_wrong_code(shop: &Shop, ctx: &Context, locale: Locale, account: accounts::AccountRow) -> Result<(), IdentityError> {
+    let own = shop.clone();
+    shop.write(ctx, async move |tx| {
+        let count = store::count_wrong_code(tx, account.id).await?;
+        if count % TOLD_WRONG_CODES == 0 {
+            mails::send_wrong_codes(tx, &own, locale, &account.me(&own)?.contact, count).await?;
+        }
+        Ok(())
+    })
+    .await
 }

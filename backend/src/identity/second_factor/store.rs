@@ -1,4 +1,4 @@
-//! The SQL of second steps.
+//! The SQL of second factors.
 
 use domain::Timestamp;
 use domain::id::UserId;
@@ -11,16 +11,17 @@ pub(super) struct AuthenticatorRow {
     pub sealed: Vec<u8>,
 }
 
-/// What is being set up since this moment.
-pub(super) async fn pending(db: &Db, user: UserId, kind: &str, oldest: Timestamp) -> Result<Option<AuthenticatorRow>, DbError> {
+/// What this session is setting up since a moment.
+pub(super) async fn pending(db: &Db, session: &[u8], kind: &str, oldest: Timestamp) -> Result<Option<AuthenticatorRow>, DbError> {
     db.fetch_optional(
-        "select id, sealed from authenticators where user_id = $1 and kind = $2 and confirmed_at is null and created_at > $3",
-        &[&user, &kind, &oldest],
+        "select a.id, a.sealed from sessions s join authenticators a on a.user_id = s.user_id and a.session_id = s.id
+         where s.token_hash = $1 and a.kind = $2 and a.confirmed_at is null and a.created_at > $3",
+        &[&session, &kind, &oldest],
     )
     .await
 }
 
-/// Since when the second step is on.
+/// Since when the second factor is on.
 pub(super) async fn confirmed_since(db: &Db, user: UserId) -> Result<Option<Timestamp>, DbError> {
     let sql = "select confirmed_at from authenticators where user_id = $1 and confirmed_at is not null order by confirmed_at limit 1";
     db.fetch_optional_scalar(sql, &[&user]).await
@@ -34,13 +35,44 @@ pub(super) async fn recovery_left_in(tx: &mut Tx, user: UserId) -> Result<i64, D
     tx.fetch_scalar("select count(*) from recovery_codes where user_id = $1 and used_at is null", &[&user]).await
 }
 
-pub(super) async fn insert(tx: &mut Tx, id: Uuid, user: UserId, kind: &str, sealed: &[u8]) -> Result<(), DbError> {
+/// Begins to set one up, in place of another that is being set up.
+pub(super) async fn insert(tx: &mut Tx, id: Uuid, user: UserId, session: &[u8], kind: &str, sealed: &[u8]) -> Result<(), DbError> {
     tx.execute(
-        "insert into authenticators (id, user_id, kind, sealed, created_at) values ($1, $2, $3, $4, $5)",
-        &[&id, &user, &kind, &sealed, &tx.now()],
+        "insert into authenticators (id, user_id, session_id, kind, sealed, created_at)
+         values ($1, $2, (select s.id from sessions s where s.token_hash = $3), $4, $5, $6)
+         on conflict (user_id, kind) where confirmed_at is null do update
+         set id = excluded.id, session_id = excluded.session_id, sealed = excluded.sealed, created_at = excluded.created_at",
+        &[&id, &user, &session, &kind, &sealed, &tx.now()],
     )
     .await
     .map(drop)
+}
+
+/// Deletes what was begun before this moment and never confirmed.
+pub(in crate::identity) async fn delete_abandoned(tx: &mut Tx, oldest: Timestamp) -> Result<u64, DbError> {
+    tx.execute("delete from authenticators where confirmed_at is null and created_at <= $1", &[&oldest]).await
+}
+
+/// Deletes those that were confirmed from this moment on; returns how many.
+pub(in crate::identity) async fn delete_since(tx: &mut Tx, user: UserId, from: Timestamp) -> Result<u64, DbError> {
+    tx.execute("delete from authenticators where user_id = $1 and confirmed_at >= $2", &[&user, &from]).await
+}
+
+/// Counts a wrong code; returns how many there were since the last right one.
+pub(super) async fn count_wrong_code(tx: &mut Tx, user: UserId) -> Result<i64, DbError> {
+    let sql = "update authenticators set wrong_codes = wrong_codes + 1 where user_id = $1 and confirmed_at is not null";
+    tx.execute(sql, &[&user]).await?;
+    wrong_codes(tx, user).await
+}
+
+pub(super) async fn wrong_codes(tx: &mut Tx, user: UserId) -> Result<i64, DbError> {
+    let sql = "select coalesce(max(wrong_codes), 0) from authenticators where user_id = $1 and confirmed_at is not null";
+    tx.fetch_scalar(sql, &[&user]).await
+}
+
+/// Begins the count of wrong codes anew.
+pub(in crate::identity) async fn forget_wrong_codes(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    tx.execute("update authenticators set wrong_codes = 0 where user_id = $1 and wrong_codes > 0", &[&user]).await.map(drop)
 }
 
 pub(super) async fn delete_pending(tx: &mut Tx, user: UserId, kind: &str) -> Result<(), DbError> {
@@ -72,9 +104,14 @@ pub(super) async fn confirmed(tx: &mut Tx, user: UserId) -> Result<Vec<Authentic
     tx.fetch_all("select id, sealed from authenticators where user_id = $1 and confirmed_at is not null order by id", &[&user]).await
 }
 
+/// Is a second factor on?
+pub(in crate::identity) async fn is_on(tx: &mut Tx, user: UserId) -> Result<bool, DbError> {
+    Ok(!confirmed(tx, user).await?.is_empty())
+}
+
 /// Uses the code of a step; false when it, or a later one, was used before.
 pub(super) async fn use_step(tx: &mut Tx, id: Uuid, step: i64) -> Result<bool, DbError> {
-    let sql = "update authenticators set last_step = $2, used_at = $3 where id = $1 and last_step < $2";
+    let sql = "update authenticators set last_step = $2, used_at = $3, wrong_codes = 0 where id = $1 and last_step < $2";
     Ok(tx.execute(sql, &[&id, &step, &tx.now()]).await? == 1)
 }
 
@@ -84,8 +121,12 @@ pub(super) async fn use_recovery_code(tx: &mut Tx, user: UserId, hash: &[u8]) ->
     if tx.execute(sql, &[&user, &hash, &tx.now()]).await? == 0 {
         return Ok(false);
     }
-    // A request to take the second step away is over: its owner is there.
-    tx.execute("update authenticators set used_at = $2 where user_id = $1 and confirmed_at is not null", &[&user, &tx.now()]).await?;
+    // A request to take the second factor away is over: its owner is there.
+    tx.execute(
+        "update authenticators set used_at = $2, wrong_codes = 0 where user_id = $1 and confirmed_at is not null",
+        &[&user, &tx.now()],
+    )
+    .await?;
     Ok(true)
 }
 

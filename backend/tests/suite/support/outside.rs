@@ -233,7 +233,7 @@ async fn take(mut stream: TcpStream, shop: Shop, taken: Arc<AtomicUsize>) {
             return;
         }
     }
-    let status = payments::webhook(&shop, header("stripe-signature").as_deref(), &request[body_at..]).await;
+    let status = payments::accept_webhook(&shop, header("stripe-signature").as_deref(), &request[body_at..]).await;
     taken.fetch_add(usize::from(status == 200), Ordering::SeqCst);
     let _ = stream.write_all(format!("HTTP/1.1 {status} \r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes()).await;
 }
