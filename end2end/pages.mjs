@@ -124,10 +124,20 @@ export const pages = [
   { name: 'find-order', address: '/orders/find' },
   { name: 'sign-in', address: '/sign-in' },
   { name: 'sign-up', address: '/sign-up' },
+  { name: 'sign-up-sent', address: '/sign-up?sent=1' },
+  { name: 'sign-in-code', address: '/sign-in/code' },
+  { name: 'sign-in-lost', address: '/sign-in/lost' },
   { name: 'account', address: '/account', prepare: signedIn('/account') },
   { name: 'account-orders', address: '/account/orders', prepare: signedIn('/account/orders') },
   { name: 'account-addresses', address: '/account/addresses', prepare: signedIn('/account/addresses') },
   { name: 'account-security', address: '/account/security', prepare: signedIn('/account/security') },
+  {
+    name: 'account-second-factor', address: '/account/security', prepare: async (page) => {
+      await signedIn('/account/security')(page);
+      await page.getByRole('button', { name: 'Set up a second factor' }).click();
+      await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor();
+    },
+  },
   { name: 'account-preferences', address: '/account/preferences', prepare: signedIn('/account/preferences') },
   { name: 'checkout-empty', address: '/checkout' },
   { name: 'not-found', address: '/no-such-page' },
@@ -177,6 +187,7 @@ export const pages = [
   { name: 'admin-discounts', address: '/admin/settings/discounts', prepare: owner('/admin/settings/discounts') },
   { name: 'admin-discount', address: '/admin/settings/discounts/FIESTA150', prepare: owner('/admin/settings/discounts/FIESTA150') },
   { name: 'admin-delivery-new', address: '/admin/settings/delivery/new', prepare: owner('/admin/settings/delivery/new') },
+  { name: 'admin-confirm', address: '/admin/confirm', prepare: owner('/admin/confirm') },
   { name: 'admin-staff', address: '/admin/settings/staff', prepare: owner('/admin/settings/staff') },
   { name: 'admin-mine', address: '/admin/preferences', prepare: owner('/admin/preferences') },
   { name: 'admin-signed-in', address: '/admin/signed-in', prepare: owner('/admin/signed-in') },

@@ -100,7 +100,7 @@ pub(crate) fn keep_focus() {
                 .filter_map(|part| by_id(part.id(), " :is(h2, h3)"));
             let selectors = by_id(had.id(), "").into_iter().chain(parts).chain(["main h1".to_owned()]).collect();
             let path = window().location().pathname().unwrap_or_default();
-            while_answered(Watched { id: had.id(), had, selectors, path }, TIMES);
+            while_answered(Watched { place: place_of(&had), had, selectors, path }, TIMES);
         });
         on_cleanup(move || listener.remove());
     });
@@ -109,11 +109,16 @@ pub(crate) fn keep_focus() {
 /// What has the focus while an answer is awaited.
 struct Watched {
     had: Element,
-    /// Its id at first. A list that is read again in another order may give the element to another row.
-    id: String,
+    /// Where it is at first. A list that is read again in another order may give the element to another row.
+    place: String,
     /// What takes the focus instead, the best first.
     selectors: Vec<String>,
     path: String,
+}
+
+/// The id of an element, or of the nearest around it that has one: its row's.
+fn place_of(element: &Element) -> String {
+    element.closest("[id]").ok().flatten().map(|place| place.id()).unwrap_or_default()
 }
 
 fn while_answered(watched: Watched, times: u32) {
@@ -123,7 +128,7 @@ fn while_answered(watched: Watched, times: u32) {
                 return;
             }
             let had = &watched.had;
-            let is_same = had.is_connected() && had.id() == watched.id;
+            let is_same = had.is_connected() && place_of(had) == watched.place;
             // A busy button is disabled, and has the focus again afterwards.
             let is_busy = is_same && had.has_attribute("disabled");
             match focused() {
@@ -138,7 +143,7 @@ fn while_answered(watched: Watched, times: u32) {
                     } else if focus_first(&watched.selectors)
                         && let Some(now) = focused()
                     {
-                        while_answered(Watched { id: now.id(), had: now, ..watched }, times.min(TIMES_AFTER));
+                        while_answered(Watched { place: place_of(&now), had: now, ..watched }, times.min(TIMES_AFTER));
                     }
                 }
             }
