@@ -4,7 +4,7 @@
 //
 // Without --url it starts a shop of its own.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
@@ -18,7 +18,8 @@ const wanted = pages.filter(({ name }) => !values.only || values.only.split(',')
 const sizes = { '390x844': PHONE, '1440x900': DESKTOP };
 
 const shop = values.url ? { url: values.url, stop: async () => {} } : await startShop({ withPast: true });
-if (shop.gateway) process.env.TINDAHAN_SIMULATORS_URL = shop.gateway;
+// A shop with a past says where its own simulators keep its mail.
+if (shop.log) [, process.env.TINDAHAN_SIMULATORS_URL] = (await readFile(shop.log, 'utf8')).match(/mail +(http\S+)\/mail/);
 let failed = 0;
 try {
   await mkdir(folder, { recursive: true });

@@ -63,15 +63,19 @@ fn set_up(setup: NewAuthenticator, is_on: bool, action: Action, problem: Problem
     let secret = letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join(" ");
     view! {
         <ol class="flex flex-col gap-5 list-decimal ps-5">
-            <li class="flex flex-col gap-3">
-                <p>{tr!(ACCOUNT_FACTOR_SCAN)}</p>
-                {qr_picture(&setup.qr)}
-                <p><a class="link" rel="external" href=setup.address>{tr!(ACCOUNT_FACTOR_OPEN_APP)}</a></p>
-                <p class="text-sm text-quiet">{tr!(ACCOUNT_FACTOR_TYPE)}" "<code class="font-mono wrap-anywhere">{secret}</code></p>
+            <li>
+                <div class="flex flex-col gap-3">
+                    <p>{tr!(ACCOUNT_FACTOR_SCAN)}</p>
+                    {qr_picture(&setup.qr)}
+                    <p><a class="link" rel="external" href=setup.address>{tr!(ACCOUNT_FACTOR_OPEN_APP)}</a></p>
+                    <p class="text-sm text-quiet">{tr!(ACCOUNT_FACTOR_TYPE)}" "<code class="font-mono wrap-anywhere">{secret}</code></p>
+                </div>
             </li>
-            <li class="flex flex-col gap-3">
-                <p>{tr!(ACCOUNT_RECOVERY_KEEP)}</p>
-                {code_list(setup.codes)}
+            <li>
+                <div class="flex flex-col gap-3">
+                    <p>{tr!(ACCOUNT_RECOVERY_KEEP)}</p>
+                    {code_list(setup.codes)}
+                </div>
             </li>
             <li>
                 <PostForm action class="grid gap-4">
