@@ -47,8 +47,8 @@ pub(crate) fn AccountLayout(here: &'static str, #[prop(into)] title: String, chi
     ];
     view! {
         <div class="grid md:grid-cols-[13rem_1fr] gap-x-10 gap-y-4 mt-4">
-            <nav aria-label=tr!(ACCOUNT_PAGES) class="max-md:overflow-x-auto">
-                <ul class="flex md:flex-col gap-1 whitespace-nowrap">
+            <nav aria-label=tr!(ACCOUNT_PAGES)>
+                <ul class="flex flex-wrap md:flex-col gap-1 whitespace-nowrap">
                     {links.into_iter().map(|link| {
                         let current = (link.href == here).then_some("page");
                         view! { <li><a class="nav-item min-h-11" href=link.href aria-current=current>{link.name}</a></li> }
