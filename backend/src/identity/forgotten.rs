@@ -7,7 +7,7 @@ use platform::Context;
 use platform::db::{DbError, Tx};
 use platform::jobs::{self, Failure, Handlers, Job};
 use platform::mail::Mail;
-use platform::throttle::{self, Throttled};
+use platform::throttle;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -61,10 +61,8 @@ pub async fn request_password_reset(shop: &Shop, ctx: &Context, locale: Locale, 
         return Err(IdentityError::NoMail);
     }
     let email_hash = contacts::email_hash(shop, &address);
-    match throttle::attempt(shop.db(), &login_throttle::mail_counters(shop, ctx, MailAbout::Reset, &email_hash)).await {
-        Ok(()) => {}
-        Err(Throttled::Wait) => return Ok(()),
-        Err(Throttled::Db(error)) => return Err(error.into()),
+    if !login_throttle::may_mail(shop, ctx, MailAbout::Reset, &email_hash).await? {
+        return Ok(());
     }
     shop.write(ctx, async move |tx| enqueue(tx, locale, &email_hash).await).await
 }

@@ -1,7 +1,5 @@
 //! Invitations of staff: a link in a mail, by which somebody chooses their own password, once and within a week.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::InvitationId;
 use domain::messages::t;
 use domain::permission::{Permission, Role};
@@ -16,7 +14,7 @@ use uuid::Uuid;
 
 use super::account::verify_current_password;
 use super::events::{InvitationAccepted, InvitationSent, InvitationWithdrawn, RoleChanged};
-use super::{IdentityError, prepare_account, prove, store};
+use super::{IdentityError, links, prepare_account, prove, store};
 use crate::{Shop, contacts, mails};
 
 /// What the sealed person of an invitation, and the sealed link, are bound to.
@@ -90,7 +88,7 @@ async fn compose(shop: &Shop, job: &SendInvitation) -> Result<Option<Mail>, Iden
 
 /// The path of an invitation's link.
 fn path(shop: &Shop, id: InvitationId) -> String {
-    format!("/join/{}", URL_SAFE_NO_PAD.encode(contacts::seal(shop, LINK_KIND, b"", &id)))
+    format!("/join/{}", links::seal_token(shop, LINK_KIND, &id))
 }
 
 async fn find(db: &Db, id: InvitationId, now: Timestamp) -> Result<Option<InvitationRow>, DbError> {
@@ -175,8 +173,7 @@ pub async fn withdraw_invitation(shop: &Shop, ctx: &Context, id: InvitationId) -
 
 /// The invitation of a link, while it holds.
 async fn of_link(shop: &Shop, link: &str) -> Result<InvitationRow, IdentityError> {
-    let sealed = URL_SAFE_NO_PAD.decode(link).map_err(|_| IdentityError::Link)?;
-    let id: InvitationId = contacts::unseal(shop, LINK_KIND, b"", &sealed).map_err(|_| IdentityError::Link)?;
+    let id: InvitationId = links::open_token(shop, LINK_KIND, link).ok_or(IdentityError::Link)?;
     find(shop.db(), id, shop.now()).await?.ok_or(IdentityError::Link)
 }
 

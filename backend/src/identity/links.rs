@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Timestamp;
 use domain::id::UserId;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::store::AccountRow;
@@ -60,8 +61,19 @@ impl Link {
 
     /// What stands in the link's address.
     pub(super) fn token(&self, shop: &Shop) -> String {
-        URL_SAFE_NO_PAD.encode(contacts::seal(shop, KIND, b"", self))
+        seal_token(shop, KIND, self)
     }
+}
+
+/// A record as text for an address or a cookie, sealed and bound to its kind.
+pub(super) fn seal_token(shop: &Shop, kind: &str, record: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(contacts::seal(shop, kind, b"", record))
+}
+
+/// The record of [`seal_token`]; none where the text is not the shop's, or of another kind.
+pub(super) fn open_token<T: DeserializeOwned>(shop: &Shop, kind: &str, token: &str) -> Option<T> {
+    let sealed = URL_SAFE_NO_PAD.decode(token).ok()?;
+    contacts::unseal(shop, kind, b"", &sealed).ok()
 }
 
 /// What must not have changed since a link was made. A new password ends the links that would give the account away: one that a thief had
@@ -84,8 +96,7 @@ pub(super) fn state(account: &AccountRow, kind: &LinkKind) -> Vec<u8> {
 /// # Errors
 /// [`IdentityError::Link`] for one that the shop did not make, that was used or is too old, or whose account is locked.
 pub(super) async fn open(shop: &Shop, token: &str) -> Result<(Link, AccountRow), IdentityError> {
-    let sealed = URL_SAFE_NO_PAD.decode(token).map_err(|_| IdentityError::Link)?;
-    let link: Link = contacts::unseal(shop, KIND, b"", &sealed).map_err(|_| IdentityError::Link)?;
+    let link: Link = open_token(shop, KIND, token).ok_or(IdentityError::Link)?;
     if link.is_over(shop.now()) {
         return Err(IdentityError::Link);
     }

@@ -5,8 +5,8 @@
 
 use domain::id::UserId;
 use platform::Context;
-use platform::db::hex;
-use platform::throttle::Counter;
+use platform::db::{DbError, hex};
+use platform::throttle::{self, Counter, Throttled};
 
 use super::device_token;
 use crate::Shop;
@@ -82,6 +82,15 @@ pub(super) fn mail_counters(shop: &Shop, ctx: &Context, about: MailAbout, email_
         Counter::new(shop.keyring(), &format!("mail {about} {account} client {}", client(ctx)), MAX_MAILS),
         Counter::new(shop.keyring(), &format!("mail {about} {account}"), MAX_MAILS_TOGETHER).shared(),
     ]
+}
+
+/// Counts a mail; false when there were too many, which whoever asked is not told.
+pub(super) async fn may_mail(shop: &Shop, ctx: &Context, about: MailAbout, email_hash: &[u8]) -> Result<bool, DbError> {
+    match throttle::attempt(shop.db(), &mail_counters(shop, ctx, about, email_hash)).await {
+        Ok(()) => Ok(true),
+        Err(Throttled::Wait) => Ok(false),
+        Err(Throttled::Db(error)) => Err(error),
+    }
 }
 
 /// The counters of a change that requires the account's password.

@@ -1,8 +1,6 @@
 //! Signing up. Where the shop sends mails, an account is made by a link that is mailed, on whose page its password is chosen: whoever signs up is
 //! not told whether the address has an account, and nobody makes one with an address that is not theirs. Until then nothing is stored but the mail.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::messages::t;
 use domain::view::ContactDetails;
 use domain::{Locale, Timestamp, id::UserId};
@@ -10,13 +8,12 @@ use platform::Context;
 use platform::db::{DbError, Tx};
 use platform::jobs::{self, Failure, Handlers, Job};
 use platform::mail::Mail;
-use platform::throttle::{self, Throttled};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::links::PROOF_MS;
+use super::links::{self, PROOF_MS};
 use super::login_throttle::{self, MailAbout};
-use super::{IdentityError, digest, prepare_account, prove, sessions, store, token};
+use super::{IdentityError, PreparedAccount, digest, prepare_account, prove, sessions, store, token};
 use crate::{Shop, contacts, mails};
 
 /// What the sealed account of a job, and of a link, is bound to.
@@ -77,11 +74,8 @@ pub async fn request_sign_up(shop: &Shop, ctx: &Context, locale: Locale, contact
     if !signs_up_by_mail(shop) {
         return Err(IdentityError::NoMail);
     }
-    let counters = login_throttle::mail_counters(shop, ctx, MailAbout::SignUp, &contacts::email_hash(shop, &contact.email));
-    match throttle::attempt(shop.db(), &counters).await {
-        Ok(()) => {}
-        Err(Throttled::Wait) => return Ok(()),
-        Err(Throttled::Db(error)) => return Err(error.into()),
+    if !login_throttle::may_mail(shop, ctx, MailAbout::SignUp, &contacts::email_hash(shop, &contact.email)).await? {
+        return Ok(());
     }
     let own = shop.clone();
     shop.write(ctx, async move |tx| {
@@ -106,12 +100,28 @@ pub async fn sign_up(
     password: &str,
 ) -> Result<(UserId, String), IdentityError> {
     let account = prepare_account(shop, locale, &contact, password, None).await?;
+    create(shop, ctx, locale, account, false).await
+}
+
+/// Writes an account whose address is proved, or is to be proved by a mail, and begins its session.
+async fn create(
+    shop: &Shop,
+    ctx: &Context,
+    locale: Locale,
+    account: PreparedAccount,
+    is_proved: bool,
+) -> Result<(UserId, String), IdentityError> {
     let token = token(shop);
     let (session, own, origin) = (digest(&token), shop.clone(), sessions::Origin::of(ctx));
     let user = shop
         .write(ctx, async move |tx| {
             let user = account.write(tx, locale).await?;
-            prove::send(tx, &own, locale, user, account.contact.email_hash.as_deref().unwrap_or_default()).await?;
+            let email_hash = account.contact.email_hash.as_deref().unwrap_or_default();
+            if is_proved {
+                prove::set_proved_of(tx, &own, user, email_hash).await?;
+            } else {
+                prove::send(tx, &own, locale, user, email_hash).await?;
+            }
             sessions::begin(tx, &own, (user, None), session, &origin).await?;
             Ok::<_, IdentityError>(user)
         })
@@ -125,7 +135,7 @@ async fn compose(shop: &Shop, job: &SendSignUpMail) -> Result<Option<Mail>, Iden
         return Ok(None);
     }
     let is_taken = store::by_email(shop.db(), &contacts::email_hash(shop, &account.contact.email)).await?.is_some();
-    let path = format!("/sign-up/{}", URL_SAFE_NO_PAD.encode(contacts::seal(shop, LINK_KIND, b"", &account)));
+    let path = format!("/sign-up/{}", links::seal_token(shop, LINK_KIND, &account));
     let content = if is_taken {
         mails::AccountMail {
             subject: t::MAIL_HAS_ACCOUNT_SUBJECT,
@@ -148,8 +158,7 @@ async fn compose(shop: &Shop, job: &SendSignUpMail) -> Result<Option<Mail>, Iden
 
 /// The account of a link.
 fn of_link(shop: &Shop, link: &str) -> Result<NewAccount, IdentityError> {
-    let sealed = URL_SAFE_NO_PAD.decode(link).map_err(|_| IdentityError::Link)?;
-    let account: NewAccount = contacts::unseal(shop, LINK_KIND, b"", &sealed).map_err(|_| IdentityError::Link)?;
+    let account: NewAccount = links::open_token(shop, LINK_KIND, link).ok_or(IdentityError::Link)?;
     if shop.now() < account.until { Ok(account) } else { Err(IdentityError::Link) }
 }
 
@@ -169,16 +178,10 @@ pub async fn sign_up_link(shop: &Shop, link: &str) -> Result<String, IdentityErr
 /// [`IdentityError::Link`] for one that does not hold, or whose account was made; [`IdentityError::Invalid`] for `password`.
 pub async fn finish_sign_up(shop: &Shop, ctx: &Context, locale: Locale, link: &str, password: &str) -> Result<String, IdentityError> {
     let account = prepare_account(shop, locale, &of_link(shop, link)?.contact, password, None).await?;
-    let token = token(shop);
-    let (session, own, origin) = (digest(&token), shop.clone(), sessions::Origin::of(ctx));
-    shop.write(ctx, async move |tx| {
-        let user = account.write(tx, locale).await.map_err(|error| match error {
-            IdentityError::Invalid(_) => IdentityError::Link,
-            other => other,
-        })?;
-        prove::set_proved_of(tx, &own, user, account.contact.email_hash.as_deref().unwrap_or_default()).await?;
-        Ok::<_, IdentityError>(sessions::begin(tx, &own, (user, None), session, &origin).await?)
-    })
-    .await?;
-    Ok(token)
+    match create(shop, ctx, locale, account, true).await {
+        Ok((_, token)) => Ok(token),
+        // The address has an account by now.
+        Err(IdentityError::Invalid(_)) => Err(IdentityError::Link),
+        Err(error) => Err(error),
+    }
 }

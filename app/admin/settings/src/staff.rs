@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use ui::{
     Alert, Button, Checkbox, Choice, Column, Field, Look, PageHeader, Panel, Row, SelectField, Size, SkeletonRows, StatusBadge, Table,
-    Tone, When, tr,
+    Tone, When, role_name, tr,
 };
 use web::{
     Access, Answer, AppError, FormFallback, ProblemSummary, Title, access, access_of, answer, lazy_page, problem, resource, typed,
@@ -147,14 +147,6 @@ fn staff_page() -> AnyView {
         </div>
     }
     .into_any()
-}
-
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Owner => tr!(ADMIN_SETTINGS_ROLE_OWNER),
-        Role::Manager => tr!(ADMIN_SETTINGS_ROLE_MANAGER),
-        Role::Clerk => tr!(ADMIN_SETTINGS_ROLE_CLERK),
-    }
 }
 
 fn roles() -> Vec<Choice> {

@@ -1,10 +1,9 @@
 //! Joining the staff by an invitation.
 
-use domain::permission::Role;
 use domain::view::InvitedView;
 use leptos::prelude::*;
 use server_fn::codec::Json;
-use ui::{Button, Field, Size, SkeletonText, tr};
+use ui::{Button, Field, Size, SkeletonText, role_name, tr};
 use web::{
     Access, Answer, AppError, PostForm, ProblemSummary, Title, access, access_of, lazy_page, problem, resource, use_form_fallback, wrong,
 };
@@ -73,11 +72,6 @@ fn form(invited: InvitedView, token: String, action: ServerAction<AcceptInvitati
     let fallback = use_form_fallback();
     let problem = problem(action, &fallback);
     let InvitedView { name, email, role, has_account } = invited;
-    let role = match role {
-        Role::Owner => tr!(ADMIN_SETTINGS_ROLE_OWNER),
-        Role::Manager => tr!(ADMIN_SETTINGS_ROLE_MANAGER),
-        Role::Clerk => tr!(ADMIN_SETTINGS_ROLE_CLERK),
-    };
     let name = fallback.value("name").map_or(name, str::to_owned);
     let fields = if has_account {
         view! {
@@ -96,7 +90,7 @@ fn form(invited: InvitedView, token: String, action: ServerAction<AcceptInvitati
         <div class="max-w-md mx-auto mt-6 md:mt-10 flex flex-col gap-6">
             <div>
                 <h1 class="text-3xl">{tr!(ACCOUNT_JOIN_TITLE)}</h1>
-                <p class="text-quiet mt-2 wrap-anywhere">{tr!(ACCOUNT_JOIN_BODY, role = role, email = email)}</p>
+                <p class="text-quiet mt-2 wrap-anywhere">{tr!(ACCOUNT_JOIN_BODY, role = role_name(role), email = email)}</p>
             </div>
             <ProblemSummary problem/>
             <PostForm action class="flex flex-col gap-4">

@@ -1,17 +1,15 @@
 //! The second half of signing in: who has typed the right password gets a ticket, and with it and a code a session.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::UserId;
 use domain::view::{DenialKind, Me};
 use domain::{Locale, Timestamp};
 use platform::Context;
 use serde::{Deserialize, Serialize};
 
-use super::super::{IdentityError, denials, login_throttle, sign_in};
+use super::super::{IdentityError, denials, links, login_throttle, sign_in};
 use super::{Accepted, accept, accounts, store};
 use crate::identity::events::RecoveryCodeUsed;
-use crate::{Shop, contacts, mails};
+use crate::{Shop, mails};
 
 /// What the sealed ticket is bound to.
 const SEALED_KIND: &str = "sign_in_ticket";
@@ -33,7 +31,7 @@ struct Ticket {
 /// The ticket of an account whose password was right.
 pub(in crate::identity) fn ticket(shop: &Shop, account: &accounts::AccountRow) -> String {
     let ticket = Ticket { user: account.id, until: shop.now().plus_millis(TICKET_MS), state: account.sign_in_state() };
-    URL_SAFE_NO_PAD.encode(contacts::seal(shop, SEALED_KIND, b"", &ticket))
+    links::seal_token(shop, SEALED_KIND, &ticket)
 }
 
 /// The account of a ticket.
@@ -41,8 +39,7 @@ pub(in crate::identity) fn ticket(shop: &Shop, account: &accounts::AccountRow) -
 /// # Errors
 /// [`IdentityError::TicketOver`] for one that is too old, or is not the shop's.
 pub(super) async fn of_ticket(shop: &Shop, ticket: &str) -> Result<accounts::AccountRow, IdentityError> {
-    let sealed = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| IdentityError::TicketOver)?;
-    let ticket: Ticket = contacts::unseal(shop, SEALED_KIND, b"", &sealed).map_err(|_| IdentityError::TicketOver)?;
+    let ticket: Ticket = links::open_token(shop, SEALED_KIND, ticket).ok_or(IdentityError::TicketOver)?;
     let account = accounts::by_id(shop.db(), ticket.user).await?;
     let account = account.filter(|account| account.may_sign_in(shop) && account.sign_in_state() == ticket.state);
     account.filter(|_| shop.now() < ticket.until).ok_or(IdentityError::TicketOver)
